@@ -1,0 +1,7 @@
+"""`python -m chatd` is `chatd`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

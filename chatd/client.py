@@ -1,0 +1,164 @@
+"""One client, as the chat knows it: its name, its rights, its rooms, and how to tell it something.
+
+It has no socket: what it is told goes to `put`, and to send it away is to call `close`, which its session provides.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from .pool import Ticket
+from .protocol import irc, plain, replies
+from .protocol.event import Event, Form
+from .protocol.farewell import Farewell
+from .protocol.replies import Numeric
+from .protocol.waiting import Note
+from .room import Room
+
+# What the server offers of IRCv3 capabilities, and what its clients may have switched on. Sources: IRCv3
+# "server-time", "message-tags", "echo-message", "multi-prefix", "standard-replies".
+SERVER_TIME = "server-time"
+MESSAGE_TAGS = "message-tags"
+ECHO_MESSAGE = "echo-message"
+MULTI_PREFIX = "multi-prefix"
+STANDARD_REPLIES = "standard-replies"
+CAPABILITIES = (ECHO_MESSAGE, MESSAGE_TAGS, MULTI_PREFIX, SERVER_TIME, STANDARD_REPLIES)
+_FORM_OF = {SERVER_TIME: Form.SERVER_TIME, MESSAGE_TAGS: Form.MESSAGE_TAGS}
+
+
+class Standing(Enum):
+    """How far a client has come."""
+
+    HANDSHAKE = auto()  # has not introduced itself; holds no seat
+    WAITING = auto()  # in line: has a name, and is invisible
+    SEATED = auto()
+    GONE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who the server's own lines come from: its name, and its wall clock (Unix time)."""
+
+    name: str
+    wall: Callable[[], float]
+
+
+class Client:
+    """One accepted connection. Times are of the wall clock."""
+
+    __slots__ = (
+        "away",
+        "caps",
+        "close",
+        "form",
+        "held",
+        "host",
+        "invisible",
+        "last_spoke",
+        "negotiating",
+        "nick",
+        "origin",
+        "put",
+        "realname",
+        "rooms",
+        "signed_on",
+        "standing",
+        "ticket",
+        "told_place",
+        "user",
+    )
+
+    def __init__(
+        self, put: Callable[[bytes], None], close: Callable[[Farewell], None], host: str, origin: Origin
+    ) -> None:
+        self.put = put
+        self.close = close
+        self.host = host
+        self.origin = origin
+        self.standing = Standing.HANDSHAKE
+        self.ticket: Ticket[Client] | None = None
+        self.nick = ""
+        self.user = ""
+        self.realname = ""
+        self.away = ""
+        self.invisible = False  # user mode i: only those who share a room see it in lists
+        self.form: int = Form.IRC
+        self.caps: frozenset[str] = frozenset()
+        self.negotiating = False  # CAP has begun and not ended
+        self.rooms: dict[str, Room[Client]] = {}
+        self.held: dict[str, tuple[str, str]] = {}  # JOINs of a waiting client: folded name to name and key
+        self.told_place = 0
+        self.signed_on = 0.0
+        self.last_spoke = 0.0
+
+    def __repr__(self) -> str:
+        return f"<Client {self.nick or '?'} at {self.host}: {self.standing.name.lower()}>"
+
+    @property
+    def source(self) -> str:
+        """What the lines of this client begin with for others."""
+        return f"{self.nick}!{self.user}@{self.host}"
+
+    @property
+    def is_plain(self) -> bool:
+        return self.form == Form.PLAIN
+
+    def set_caps(self, caps: frozenset[str]) -> None:
+        self.caps = caps
+        self.form = Form.IRC
+        for name, form in _FORM_OF.items():
+            if name in caps:
+                self.form |= form
+
+    def event(
+        self, command: str, *params: str, text: str | None = None, tags: Mapping[str, str] | None = None
+    ) -> Event:
+        """Something that this client did."""
+        return Event(self.source, command, params, text, self.origin.wall(), tags)
+
+    def send(self, command: str, *params: str, text: str | None = None) -> None:
+        """Tell the client one IRC line of the server's."""
+        self.put(Event(self.origin.name, command, params, text, self.origin.wall()).encode(self.form))
+
+    def reply(self, numeric: Numeric, *params: str, text: str | None = None) -> None:
+        """Answer with a numeric; a plain client reads its words."""
+        text = numeric.text if text is None else text
+        if self.is_plain:
+            self.put(plain.write(": ".join(part for part in (" ".join(params), text) if part)))
+        else:
+            self.send(numeric.code, self.nick or "*", *map(irc.word, params), text=text)
+
+    def tell(self, sentence: str) -> None:
+        """Tell the client a sentence, whatever its dialect."""
+        if self.is_plain:
+            self.put(plain.write(sentence))
+        else:
+            self.send("NOTICE", self.nick or "*", text=sentence)
+
+    def tell_note(self, note: Note) -> None:
+        """A sentence, which programs that have negotiated standard replies can read too."""
+        if STANDARD_REPLIES in self.caps:
+            self.send("NOTE", "*", *note.words(), text=note.sentence)
+        else:
+            self.tell(note.sentence)
+
+    def fail(self, command: str, code: str, sentence: str) -> None:
+        """Say what was wrong where no numeric does (IRCv3 standard replies, FAIL)."""
+        if STANDARD_REPLIES in self.caps:
+            self.send("FAIL", command, code, text=sentence)
+        else:
+            self.tell(sentence)
+
+    def say_farewell(self, farewell: Farewell) -> None:
+        """The last thing it is told."""
+        if self.is_plain:
+            self.put(plain.write(farewell.text))
+            return
+        if farewell.reason and STANDARD_REPLIES in self.caps:
+            self.send("FAIL", "*", farewell.reason, text=farewell.sentence)
+        # Without tags and source, as it may be read by who has negotiated nothing.
+        self.put(irc.write("ERROR", text=f"Closing Link: {self.host} ({farewell.text})"))
+
+    def need(self, command: str) -> None:
+        """Not enough parameters."""
+        self.reply(replies.ERR_NEEDMOREPARAMS, command)

@@ -1,0 +1,107 @@
+"""What the server says of itself: the welcome, ISUPPORT, LUSERS, MOTD, VERSION, TIME."""
+
+from datetime import UTC, datetime
+
+from .. import __version__
+from ..chat import Chat
+from ..client import Client
+from ..protocol import replies
+from ..protocol.irc import Message
+from ..room import PREFIXES
+from .modes import CHANMODES, ROOM_MODES, USER_MODES
+from .registry import IRC
+
+SOFTWARE = f"chatd-{__version__}"
+TOKENS_PER_LINE = 12  # modern.ircdocs.horse RPL_ISUPPORT: 13 with the nickname, of the 15 parameters of a message
+
+
+def welcome(chat: Chat, client: Client) -> None:
+    """Everything that an IRC client is told once it has registered (RFC 2812 5.1)."""
+    name, seats = client.origin.name, chat.pool.max_clients
+    client.reply(replies.RPL_WELCOME, text=f"Welcome to {name}, {client.source}")
+    client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running {SOFTWARE}; it has {seats} seats")
+    client.reply(replies.RPL_CREATED, text=f"This server was started {_date(chat.started)}")
+    client.reply(
+        replies.RPL_MYINFO, name, SOFTWARE, USER_MODES, "".join(sorted(ROOM_MODES)),
+        "".join(sorted(letter for letter, known in ROOM_MODES.items() if known.takes_parameter(True))),
+    )  # fmt: skip
+    tell_isupport(chat, client)
+    tell_users(chat, client)
+    tell_motd(chat, client)
+
+
+def isupport(chat: Chat) -> list[str]:
+    """The tokens of RPL_ISUPPORT; each says what the server really does."""
+    limits = chat.limits
+    return [
+        f"AWAYLEN={limits.away_length}",
+        "CASEMAPPING=ascii",
+        f"CHANLIMIT=#:{limits.rooms_per_client}",
+        f"CHANMODES={CHANMODES}",
+        f"CHANNELLEN={limits.room_length}",
+        "CHANTYPES=#",
+        f"CHATD.MAXCLIENTS={chat.pool.max_clients}",
+        f"KEYLEN={limits.key_length}",
+        f"NETWORK={chat.origin.name}",
+        f"NICKLEN={limits.nick_length}",
+        f"PREFIX=({''.join(PREFIXES)}){''.join(PREFIXES.values())}",
+        f"TARGMAX=NAMES:{limits.targets},NOTICE:{limits.targets},PRIVMSG:{limits.targets},TAGMSG:{limits.targets}",
+        f"TOPICLEN={limits.topic_length}",
+        f"USERLEN={limits.user_length}",
+        "UTF8ONLY",
+    ]
+
+
+def tell_isupport(chat: Chat, client: Client) -> None:
+    tokens = isupport(chat)
+    for start in range(0, len(tokens), TOKENS_PER_LINE):
+        client.reply(replies.RPL_ISUPPORT, *tokens[start : start + TOKENS_PER_LINE])
+
+
+@IRC.command("LUSERS", source="RFC 2812 3.4.2", waiting=True)
+def lusers(chat: Chat, client: Client, message: Message) -> None:
+    """See how many are here."""
+    tell_users(chat, client)
+
+
+def tell_users(chat: Chat, client: Client) -> None:
+    now, most = chat.pool.in_use, chat.pool.statistics.peak_in_use
+    client.reply(replies.RPL_LUSERCLIENT, text=f"There are {now} users and 0 invisible on 1 servers")
+    client.reply(replies.RPL_LUSERUNKNOWN, str(chat.handshakes))
+    client.reply(replies.RPL_LUSERCHANNELS, str(chat.room_count))
+    client.reply(replies.RPL_LUSERME, text=f"I have {now} clients and 0 servers")
+    client.reply(replies.RPL_LOCALUSERS, str(now), str(most), text=f"Current local users {now}, max {most}")
+    client.reply(replies.RPL_GLOBALUSERS, str(now), str(most), text=f"Current global users {now}, max {most}")
+
+
+@IRC.command("MOTD", source="RFC 2812 3.4.1", waiting=True)
+def motd(chat: Chat, client: Client, message: Message) -> None:
+    """Read the message of the day."""
+    tell_motd(chat, client)
+
+
+def tell_motd(chat: Chat, client: Client) -> None:
+    if not chat.settings.motd:
+        client.reply(replies.ERR_NOMOTD)
+        return
+    client.reply(replies.RPL_MOTDSTART, text=f"- {client.origin.name} Message of the day -")
+    for line in chat.settings.motd:
+        client.reply(replies.RPL_MOTD, text=f"- {line}")
+    client.reply(replies.RPL_ENDOFMOTD)
+
+
+@IRC.command("VERSION", source="RFC 2812 3.4.3")
+def version(chat: Chat, client: Client, message: Message) -> None:
+    """See what the server runs and supports."""
+    client.reply(replies.RPL_VERSION, SOFTWARE, client.origin.name, text="a bounded chat server")
+    tell_isupport(chat, client)
+
+
+@IRC.command("TIME", source="RFC 2812 3.4.6")
+def time(chat: Chat, client: Client, message: Message) -> None:
+    """See what time it is for the server."""
+    client.reply(replies.RPL_TIME, client.origin.name, text=_date(client.origin.wall()))
+
+
+def _date(when: float) -> str:
+    return f"{datetime.fromtimestamp(when, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,102 @@
+"""Who is there: WHO, WHOIS, USERHOST, ISON."""
+
+from collections.abc import Iterable
+
+from ..chat import Chat
+from ..client import MULTI_PREFIX, Client
+from ..protocol import irc, replies
+from ..protocol.irc import Message
+from ..room import Room
+from .registry import IRC
+from .rooms import visible
+
+
+@IRC.command("WHO", "[<room or mask>]", source="RFC 2812 3.6.1")
+def who(chat: Chat, client: Client, message: Message) -> None:
+    """See who is in a room, or fits a mask."""
+    mask = message.params[0] if message.params else "*"
+    for told, (other, room) in enumerate(_who(chat, client, mask)):
+        if told == chat.limits.who_replies:
+            client.reply(replies.ERR_TOOMANYMATCHES, "WHO", mask)
+            break
+        _tell_who(client, other, room)
+    client.reply(replies.RPL_ENDOFWHO, mask)
+
+
+def _who(chat: Chat, client: Client, mask: str) -> Iterable[tuple[Client, Room[Client] | None]]:
+    if mask.startswith("#"):
+        room = visible(chat, client, mask)
+        if room is not None:
+            inside = client in room.members
+            yield from ((member, room) for member in room.members if inside or not member.invisible)
+        return
+    everybody = mask in ("0", "*")
+    for other in chat.seated():
+        if _sees(client, other) and (everybody or _fits(mask, other)):
+            yield other, None
+
+
+def _sees(client: Client, other: Client) -> bool:
+    return not other.invisible or other is client or not client.rooms.keys().isdisjoint(other.rooms)
+
+
+def _fits(mask: str, other: Client) -> bool:
+    return any(irc.mask_matches(mask, text) for text in (other.nick, other.host, other.user, other.realname))
+
+
+def _tell_who(client: Client, other: Client, room: Room[Client] | None) -> None:
+    here = "G" if other.away else "H"
+    prefix = room.prefix(other, MULTI_PREFIX in client.caps) if room else ""
+    client.reply(
+        replies.RPL_WHOREPLY,
+        room.name if room else "*", other.user, other.host, client.origin.name, other.nick, here + prefix,
+        text=f"0 {other.realname}",
+    )  # fmt: skip
+
+
+@IRC.command("WHOIS", "[<server>] <nickname>", source="RFC 2812 3.6.2")
+def whois(chat: Chat, client: Client, message: Message) -> None:
+    """See who somebody is."""
+    if not message.params or not message.params[-1]:
+        client.reply(replies.ERR_NONICKNAMEGIVEN)
+        return
+    nick = message.params[1] if len(message.params) > 1 else message.params[0]
+    other = chat.find(nick)
+    if other is None:
+        client.reply(replies.ERR_NOSUCHNICK, nick)
+    else:
+        client.reply(replies.RPL_WHOISUSER, other.nick, other.user, other.host, "*", text=other.realname)
+        _tell_rooms(chat, client, other)
+        client.reply(replies.RPL_WHOISSERVER, other.nick, client.origin.name, text="chatd")
+        if other.away:
+            client.reply(replies.RPL_AWAY, other.nick, text=other.away)
+        idle = max(0, int(client.origin.wall() - other.last_spoke))
+        client.reply(replies.RPL_WHOISIDLE, other.nick, str(idle), str(int(other.signed_on)))
+    client.reply(replies.RPL_ENDOFWHOIS, nick)
+
+
+def _tell_rooms(chat: Chat, client: Client, other: Client) -> None:
+    every = MULTI_PREFIX in client.caps
+    shown = [
+        room.prefix(other, every) + room.name
+        for room in other.rooms.values()
+        if client in room.members or ("s" not in room.modes and not other.invisible)
+    ]
+    overhead = len(f":{client.origin.name} 319 {client.nick} {other.nick} :".encode())
+    for line in irc.wrap(shown, irc.TEXT_BYTES - overhead):
+        client.reply(replies.RPL_WHOISCHANNELS, other.nick, text=line)
+
+
+@IRC.command("USERHOST", "<nickname>{ <nickname>}", needs=1, source="RFC 2812 4.8")
+def userhost(chat: Chat, client: Client, message: Message) -> None:
+    """See where some people are, in short."""
+    found = filter(None, map(chat.find, message.params[: chat.limits.targets]))
+    shown = [f"{other.nick}={'-' if other.away else '+'}{other.user}@{other.host}" for other in found]
+    client.reply(replies.RPL_USERHOST, text=" ".join(shown))
+
+
+@IRC.command("ISON", "<nickname>{ <nickname>}", needs=1, source="RFC 2812 4.9")
+def ison(chat: Chat, client: Client, message: Message) -> None:
+    """See which of some people are here."""
+    found = filter(None, map(chat.find, " ".join(message.params).split()))
+    client.reply(replies.RPL_ISON, text=" ".join(other.nick for other in found))

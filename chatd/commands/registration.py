@@ -1,0 +1,109 @@
+"""Introducing oneself, staying, and leaving: CAP, PASS, NICK, USER, PING, PONG, QUIT."""
+
+from ..chat import Chat
+from ..client import CAPABILITIES, Client, Standing
+from ..protocol import irc, replies
+from ..protocol.farewell import Farewell
+from ..protocol.irc import Message
+from .registry import IRC
+
+
+@IRC.command(
+    "CAP", "LS [302] | LIST | REQ :<name>{ <name>} | END", needs=1, handshake=True, waiting=True,
+    source="IRCv3 capability negotiation",
+)  # fmt: skip
+def cap(chat: Chat, client: Client, message: Message) -> None:
+    """See and choose what the server adds to IRC."""
+    subcommand = message.params[0].upper()
+    in_handshake = client.standing is Standing.HANDSHAKE
+    match subcommand:
+        case "LS":
+            client.negotiating |= in_handshake
+            _cap(client, "LS", " ".join(CAPABILITIES))
+        case "LIST":
+            _cap(client, "LIST", " ".join(sorted(client.caps)))
+        case "REQ":
+            client.negotiating |= in_handshake
+            _request(client, " ".join(message.params[1:]))
+        case "END":
+            client.negotiating = False
+        case _:
+            client.reply(replies.ERR_INVALIDCAPCMD, subcommand)
+
+
+def _request(client: Client, wanted: str) -> None:
+    words = wanted.split()
+    known = all(word.removeprefix("-") in CAPABILITIES for word in words)
+    if known:
+        caps = set(client.caps)
+        for word in words:
+            if word.startswith("-"):
+                caps.discard(word[1:])
+            else:
+                caps.add(word)
+        client.set_caps(frozenset(caps))
+    _cap(client, "ACK" if known else "NAK", wanted)
+
+
+def _cap(client: Client, subcommand: str, text: str) -> None:
+    client.send("CAP", client.nick or "*", subcommand, text=text)
+
+
+@IRC.command("PASS", "<password>", needs=1, handshake=True, source="RFC 2812 3.1.1")
+def password(chat: Chat, client: Client, message: Message) -> None:
+    """Accepted, and not asked for."""
+    if client.standing is not Standing.HANDSHAKE:
+        client.reply(replies.ERR_ALREADYREGISTERED)
+
+
+@IRC.command("NICK", "<nickname>", handshake=True, waiting=True, source="RFC 2812 3.1.2")
+def nick(chat: Chat, client: Client, message: Message) -> None:
+    """Take a name, or another one."""
+    if not message.params or not message.params[0]:
+        client.reply(replies.ERR_NONICKNAMEGIVEN)
+        return
+    wanted = message.params[0]
+    if not irc.is_nickname(wanted, chat.limits.nick_length):
+        rule = f"A nickname is at most {chat.limits.nick_length} letters, digits or []\\`_^{{|}}-; no digit, - first"
+        client.reply(replies.ERR_ERRONEUSNICKNAME, wanted, text=rule)
+        return
+    if wanted == client.nick:
+        return
+    renamed = client.event("NICK", text=wanted)  # its source is the name it has so far
+    if not chat.claim_nick(client, wanted):
+        client.reply(replies.ERR_NICKNAMEINUSE, wanted)
+    elif client.standing is not Standing.HANDSHAKE:
+        client.put(renamed.encode(client.form))
+        for neighbour in chat.neighbours(client):
+            neighbour.put(renamed.encode(neighbour.form))
+
+
+@IRC.command("USER", "<user> 0 * :<real name>", needs=4, handshake=True, source="RFC 2812 3.1.3")
+def user(chat: Chat, client: Client, message: Message) -> None:
+    """Say who one is."""
+    if client.standing is not Standing.HANDSHAKE:
+        client.reply(replies.ERR_ALREADYREGISTERED)
+        return
+    client.user = irc.username(message.params[0], chat.limits.user_length)
+    client.realname = irc.clip(message.params[3], chat.limits.realname_length)
+
+
+@IRC.command("PING", "<token>", handshake=True, waiting=True, source="RFC 2812 3.7.2")
+def ping(chat: Chat, client: Client, message: Message) -> None:
+    """Ask whether the server is there."""
+    if message.params:
+        client.send("PONG", client.origin.name, text=message.params[0])
+    else:
+        client.need("PING")
+
+
+@IRC.command("PONG", "<token>", handshake=True, waiting=True, source="RFC 2812 3.7.3")
+def pong(chat: Chat, client: Client, message: Message) -> None:
+    """Answer the server's question; any line does."""
+
+
+@IRC.command("QUIT", "[:<reason>]", handshake=True, waiting=True, source="RFC 2812 3.1.7")
+def quit_(chat: Chat, client: Client, message: Message) -> None:
+    """Leave."""
+    said = irc.clip(message.params[0], chat.limits.reason_length) if message.params else ""
+    client.close(Farewell(f"Quit: {said}" if said else "Quit"))

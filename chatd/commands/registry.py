@@ -1,0 +1,95 @@
+"""What a command is, and how one is found and run.
+
+A command is one function with its grammar and its source beside it, in the module of its subject:
+
+    @IRC.command("PART", "<room>{,<room>} [:<reason>]", needs=1, waiting=True, source="RFC 2812 3.2.2")
+    def part(chat: Chat, client: Client, message: Message) -> None: ...
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..chat import Chat
+from ..client import Client, Standing
+from ..protocol import plain, replies
+from ..protocol.irc import Message
+from ..protocol.waiting import Queued
+
+Handler = Callable[[Chat, Client, Message], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`needs` parameters at least; allowed in the standings `allowed`. `summary` is its line of help."""
+
+    name: str
+    handler: Handler
+    grammar: str
+    needs: int
+    allowed: frozenset[Standing]
+    source: str
+    summary: str
+
+
+class Table(dict[str, Command]):
+    """The commands of one dialect, by name."""
+
+    def command(
+        self,
+        name: str,
+        grammar: str = "",
+        *,
+        source: str,
+        needs: int = 0,
+        handshake: bool = False,
+        waiting: bool = False,
+    ) -> Callable[[Handler], Handler]:
+        """Put a function into the table. `handshake` and `waiting`: allowed before registration, in the line."""
+        standings = {Standing.SEATED: True, Standing.WAITING: waiting, Standing.HANDSHAKE: handshake}
+
+        def enter(handler: Handler) -> Handler:
+            allowed = frozenset(standing for standing, may in standings.items() if may)
+            summary = (handler.__doc__ or "").partition("\n")[0]
+            self[name] = Command(name, handler, grammar, needs, allowed, source, summary)
+            return handler
+
+        return enter
+
+
+IRC = Table()
+PLAIN = Table()
+
+
+def dispatch(chat: Chat, client: Client, message: Message) -> None:
+    """Run what a client asked for, or tell it why not."""
+    command = (PLAIN if client.is_plain else IRC).get(message.command)
+    if command is not None and client.standing in command.allowed:
+        if len(message.params) < command.needs:
+            _tell_grammar(client, command)
+        else:
+            command.handler(chat, client, message)
+    elif client.standing is Standing.WAITING:
+        if message.command == plain.SAY:
+            client.tell(f"Not delivered: {message.params[0]}")
+        tell_place(chat, client)
+    elif client.standing is Standing.HANDSHAKE:
+        client.reply(replies.ERR_NOTREGISTERED)
+    elif client.is_plain:
+        client.tell(f"There is no /{message.command.lower()}. /help lists what there is; // says a slash.")
+    else:
+        client.reply(replies.ERR_UNKNOWNCOMMAND, message.command)
+
+
+def tell_place(chat: Chat, client: Client) -> None:
+    """Tell a waiting client its place in line."""
+    if client.ticket is not None:
+        place = chat.pool.position(client.ticket)
+        client.told_place = place
+        client.tell_note(Queued(place, chat.pool.waiting, chat.pool.expected_wait(place)))
+
+
+def _tell_grammar(client: Client, command: Command) -> None:
+    if client.is_plain:
+        client.tell(f"Write /{command.name.lower()} {command.grammar}")
+    else:
+        client.need(command.name)

@@ -1,0 +1,156 @@
+"""Going into rooms and out of them, and what is to be seen of them: JOIN, PART, NAMES, TOPIC, LIST."""
+
+from itertools import zip_longest
+
+from ..chat import Chat
+from ..client import MULTI_PREFIX, Client, Standing
+from ..protocol import irc, replies
+from ..protocol.irc import Message
+from ..room import OPERATOR, Room
+from .registry import IRC
+
+
+@IRC.command("JOIN", "<room>{,<room>} [<key>{,<key>}] | 0", needs=1, waiting=True, source="RFC 2812 3.2.1")
+def join(chat: Chat, client: Client, message: Message) -> None:
+    """Enter rooms; a waiting client enters them when its seat comes."""
+    if message.params[0] == "0":
+        client.held.clear()
+        for room in list(client.rooms.values()):
+            chat.part(client, room, client.event("PART", room.name))
+        return
+    keys = message.params[1].split(",") if len(message.params) > 1 else []
+    names = [name for name in message.params[0].split(",") if name]
+    for name, key in zip_longest(names[: chat.limits.rooms_per_client], keys[: len(names)], fillvalue=""):
+        if client.standing is Standing.WAITING:
+            hold(chat, client, name, key)
+        else:
+            join_room(chat, client, name, key)
+
+
+def hold(chat: Chat, client: Client, name: str, key: str) -> None:
+    """Keep the wish of a waiting client until it is seated."""
+    if not irc.is_room_name(name, chat.limits.room_length):
+        _tell_bad_name(chat, client, name)
+    elif len(client.held) >= chat.limits.rooms_per_client and irc.fold(name) not in client.held:
+        _tell_too_many(chat, client, name)
+    else:
+        client.held[irc.fold(name)] = (name, irc.clip(key, chat.limits.key_length))
+
+
+def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
+    """Enter one room, or be told why not."""
+    if not irc.is_room_name(name, chat.limits.room_length):
+        _tell_bad_name(chat, client, name)
+    elif irc.fold(name) in client.rooms:
+        return
+    elif len(client.rooms) >= chat.limits.rooms_per_client:
+        _tell_too_many(chat, client, name)
+    elif (room := chat.open_room(name)) is None:
+        most = f"There are {chat.limits.max_rooms} rooms already, the most that may be (max-rooms)"
+        client.reply(replies.ERR_NOSUCHCHANNEL, name, text=most)
+    elif room.key is not None and key != room.key:
+        client.reply(replies.ERR_BADCHANNELKEY, room.name)
+    elif room.limit is not None and len(room.members) >= room.limit:
+        client.reply(replies.ERR_CHANNELISFULL, room.name)
+    else:
+        chat.join(client, room)
+        if client.is_plain:
+            return
+        if room.topic:
+            tell_topic(client, room)
+        tell_names(client, room)
+
+
+def _tell_bad_name(chat: Chat, client: Client, name: str) -> None:
+    rule = f"A room's name begins with # and has at most {chat.limits.room_length} bytes"
+    client.reply(replies.ERR_BADCHANMASK, name, text=rule)
+
+
+def _tell_too_many(chat: Chat, client: Client, name: str) -> None:
+    most = f"You are in {chat.limits.rooms_per_client} rooms, the most that one may join (rooms-per-client)"
+    client.reply(replies.ERR_TOOMANYCHANNELS, name, text=most)
+
+
+@IRC.command("PART", "<room>{,<room>} [:<reason>]", needs=1, waiting=True, source="RFC 2812 3.2.2")
+def part(chat: Chat, client: Client, message: Message) -> None:
+    """Leave rooms."""
+    why = irc.clip(message.params[1], chat.limits.reason_length) if len(message.params) > 1 else None
+    for name in message.params[0].split(",")[: chat.limits.rooms_per_client]:
+        room = client.rooms.get(irc.fold(name))
+        if client.standing is Standing.WAITING:
+            client.held.pop(irc.fold(name), None)
+        elif room is not None:
+            chat.part(client, room, client.event("PART", room.name, text=why))
+        elif chat.room(name):
+            client.reply(replies.ERR_NOTONCHANNEL, name)
+        else:
+            client.reply(replies.ERR_NOSUCHCHANNEL, name)
+
+
+@IRC.command("NAMES", "<room>{,<room>}", source="RFC 2812 3.2.5")
+def names(chat: Chat, client: Client, message: Message) -> None:
+    """See who is in a room."""
+    wanted = message.params[0].split(",")[: chat.limits.targets] if message.params else ["*"]
+    for name in wanted:
+        room = visible(chat, client, name)
+        if room is not None:
+            tell_names(client, room)
+        else:
+            client.reply(replies.RPL_ENDOFNAMES, name)
+
+
+def visible(chat: Chat, client: Client, name: str) -> Room[Client] | None:
+    """The room of that name, unless it is a secret that the client is not in."""
+    room = chat.room(name)
+    return None if room is None or ("s" in room.modes and client not in room.members) else room
+
+
+def tell_names(client: Client, room: Room[Client]) -> None:
+    every = MULTI_PREFIX in client.caps
+    inside = client in room.members
+    shown = [
+        room.prefix(member, every) + member.nick for member in room.members if inside or not member.invisible
+    ]
+    symbol = "@" if "s" in room.modes else "="
+    overhead = len(f":{client.origin.name} 353 {client.nick} {symbol} {room.name} :".encode())
+    for line in irc.wrap(shown, irc.TEXT_BYTES - overhead):
+        client.reply(replies.RPL_NAMREPLY, symbol, room.name, text=line)
+    client.reply(replies.RPL_ENDOFNAMES, room.name)
+
+
+@IRC.command("TOPIC", "<room> [:<topic>]", needs=1, source="RFC 2812 3.2.4")
+def topic(chat: Chat, client: Client, message: Message) -> None:
+    """See or set what a room is about."""
+    room = visible(chat, client, message.params[0])
+    if room is None:
+        client.reply(replies.ERR_NOSUCHCHANNEL, message.params[0])
+    elif client not in room.members:
+        client.reply(replies.ERR_NOTONCHANNEL, room.name)
+    elif len(message.params) == 1:
+        tell_topic(client, room)
+    elif "t" in room.modes and not room.has_flag(client, OPERATOR):
+        client.reply(replies.ERR_CHANOPRIVSNEEDED, room.name)
+    else:
+        room.topic = irc.clip(message.params[1], chat.limits.topic_length)
+        room.topic_by = client.source
+        room.topic_when = client.origin.wall()
+        room.broadcast(client.event("TOPIC", room.name, text=room.topic))
+
+
+def tell_topic(client: Client, room: Room[Client]) -> None:
+    if not room.topic:
+        client.reply(replies.RPL_NOTOPIC, room.name)
+        return
+    client.reply(replies.RPL_TOPIC, room.name, text=room.topic)
+    client.reply(replies.RPL_TOPICWHOTIME, room.name, room.topic_by, str(int(room.topic_when)))
+
+
+@IRC.command("LIST", "[<room>{,<room>}]", source="RFC 2812 3.2.6")
+def list_(chat: Chat, client: Client, message: Message) -> None:
+    """See which rooms there are."""
+    wanted = {irc.fold(name) for name in message.params[0].split(",")} if message.params else None
+    client.reply(replies.RPL_LISTSTART, "Room")
+    for room in chat.visible_rooms(client):
+        if wanted is None or irc.fold(room.name) in wanted:
+            client.reply(replies.RPL_LIST, room.name, str(len(room.members)), text=room.topic)
+    client.reply(replies.RPL_LISTEND)

@@ -1,0 +1,89 @@
+"""Saying something: PRIVMSG, NOTICE, TAGMSG, and AWAY, which answers for one who does not."""
+
+from ..chat import Chat
+from ..client import ECHO_MESSAGE, MESSAGE_TAGS, Client
+from ..protocol import irc, replies
+from ..protocol.irc import Message
+from .registry import IRC
+
+CLIENT_ONLY = "+"  # IRCv3 message tags: the tags that are passed on as they come begin with it
+
+
+@IRC.command("PRIVMSG", "<room or nickname>{,<more>} :<text>", source="RFC 2812 3.3.1")
+def privmsg(chat: Chat, client: Client, message: Message) -> None:
+    """Say something to a room or to somebody."""
+    if not message.params:
+        client.reply(replies.ERR_NORECIPIENT, text="No recipient given (PRIVMSG)")
+    elif len(message.params) < 2 or not message.params[1]:
+        client.reply(replies.ERR_NOTEXTTOSEND)
+    else:
+        speak(chat, client, message, answered=True)
+
+
+@IRC.command("NOTICE", "<room or nickname>{,<more>} :<text>", source="RFC 2812 3.3.2")
+def notice(chat: Chat, client: Client, message: Message) -> None:
+    """Say something that nothing automatic answers, errors included."""
+    if len(message.params) >= 2 and message.params[1]:
+        speak(chat, client, message, answered=False)
+
+
+@IRC.command("TAGMSG", "<room or nickname>{,<more>}", source="IRCv3 message tags")
+def tagmsg(chat: Chat, client: Client, message: Message) -> None:
+    """Pass on tags alone, to those who understand them."""
+    if MESSAGE_TAGS not in client.caps:
+        client.reply(replies.ERR_UNKNOWNCOMMAND, "TAGMSG")
+    elif not message.params:
+        client.need("TAGMSG")
+    else:
+        speak(chat, client, message, answered=True)
+
+
+def speak(chat: Chat, client: Client, message: Message, answered: bool) -> None:
+    """Pass a message on to each of its targets. Unless it is to be `answered`, errors are not told."""
+    client.last_spoke = client.origin.wall()
+    targets = message.params[0].split(",")
+    if len(targets) > chat.limits.targets:
+        if answered:
+            most = f"At most {chat.limits.targets} targets (targets); nothing was sent"
+            client.reply(replies.ERR_TOOMANYTARGETS, message.params[0][: irc.LINE_BYTES // 4], text=most)
+        return
+    for target in targets:
+        _speak_to(chat, client, message, target, answered)
+
+
+def _speak_to(chat: Chat, client: Client, message: Message, target: str, answered: bool) -> None:
+    text = message.params[1] if len(message.params) > 1 else None
+    tags = message.tags and {key: value for key, value in message.tags.items() if key.startswith(CLIENT_ONLY)}
+    echo = ECHO_MESSAGE in client.caps
+    if target.startswith("#"):
+        room = chat.room(target)
+        if room is None:
+            if answered:
+                client.reply(replies.ERR_NOSUCHCHANNEL, target)
+        elif not room.may_speak(client):
+            if answered:
+                client.reply(replies.ERR_CANNOTSENDTOCHAN, room.name)
+        else:
+            event = client.event(message.command, room.name, text=text, tags=tags)
+            room.broadcast(event, skip=client)
+            if echo:
+                client.put(event.encode(client.form))
+        return
+    other = chat.find(target)
+    if other is None:
+        if answered:
+            client.reply(replies.ERR_NOSUCHNICK, target)
+        return
+    event = client.event(message.command, other.nick, text=text, tags=tags)
+    other.put(event.encode(other.form))
+    if echo:
+        client.put(event.encode(client.form))
+    if other.away and message.command == "PRIVMSG":
+        client.reply(replies.RPL_AWAY, other.nick, text=other.away)
+
+
+@IRC.command("AWAY", "[:<message>]", source="RFC 2812 4.1")
+def away(chat: Chat, client: Client, message: Message) -> None:
+    """Say that one is not here, or is again."""
+    client.away = irc.clip(message.params[0], chat.limits.away_length) if message.params else ""
+    client.reply(replies.RPL_NOWAWAY if client.away else replies.RPL_UNAWAY)

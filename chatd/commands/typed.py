@@ -1,0 +1,91 @@
+"""What a person with nc or telnet types: plain lines, and a few commands that begin with a slash."""
+
+from ..chat import Chat
+from ..client import Client, Standing
+from ..protocol import irc, plain
+from ..protocol.farewell import Farewell
+from ..protocol.irc import Message
+from . import registration, talk
+from .registry import PLAIN
+
+GOODBYE = "Goodbye."
+
+
+@PLAIN.command(plain.SAY, "<text>", source="docs/protocol.md")
+def say(chat: Chat, client: Client, message: Message) -> None:
+    """Say something to everybody."""
+    if message.params[0]:
+        talk.speak(chat, client, Message("PRIVMSG", [chat.default_room.name, message.params[0]]), answered=True)
+
+
+@PLAIN.command("ME", "<text>", needs=1, source="docs/protocol.md")
+def me(chat: Chat, client: Client, message: Message) -> None:
+    """Tell everybody what you do: /me waves."""
+    say(chat, client, Message(plain.SAY, [plain.action(message.params[0])]))
+
+
+@PLAIN.command("MSG", "<nickname> <text>", needs=1, source="docs/protocol.md")
+def msg(chat: Chat, client: Client, message: Message) -> None:
+    """Say something to one person: /msg ann hello."""
+    nick, _, text = message.params[0].partition(" ")
+    talk.privmsg(chat, client, Message("PRIVMSG", [nick, text.strip(" ")]))
+
+
+@PLAIN.command("NICK", "<nickname>", needs=1, handshake=True, waiting=True, source="docs/protocol.md")
+def nick(chat: Chat, client: Client, message: Message) -> None:
+    """Take another name: /nick ann."""
+    registration.nick(chat, client, message)
+
+
+@PLAIN.command("WHO", source="docs/protocol.md")
+def who(chat: Chat, client: Client, message: Message) -> None:
+    """See who is here."""
+    room = chat.default_room
+    names = [room.prefix(member) + member.nick for member in room.members]
+    client.tell(f"{len(names)} in {room.name}, {chat.pool.in_use} of {chat.pool.max_clients} seats taken:")
+    for line in irc.wrap(sorted(names, key=irc.fold), irc.TEXT_BYTES):
+        client.tell(line)
+
+
+@PLAIN.command("HELP", handshake=True, waiting=True, source="docs/protocol.md")
+def help_(chat: Chat, client: Client, message: Message) -> None:
+    """Read this."""
+    client.tell(f"What you type, everybody in {chat.default_room.name} reads. And:")
+    for command in PLAIN.values():
+        if command.name != plain.SAY:
+            client.tell(f"/{command.name.lower()} {command.grammar}".ljust(24) + command.summary)
+
+
+@PLAIN.command("QUIT", handshake=True, waiting=True, source="docs/protocol.md")
+def quit_(chat: Chat, client: Client, message: Message) -> None:
+    """Leave."""
+    client.close(Farewell(GOODBYE))
+
+
+def came_in(chat: Chat, client: Client) -> None:
+    """Greet a plain client that has got its seat, and bring it in."""
+    others = len(chat.default_room.members)
+    company = "nobody else is" if others == 0 else "one other is" if others == 1 else f"{others} others are"
+    client.tell(f"Welcome, {client.nick}: {company} in {chat.default_room.name}. /help lists what you can do.")
+    for line in chat.settings.motd:
+        client.tell(line)
+    if chat.default_room.topic:
+        client.tell(f"The topic is: {chat.default_room.topic}")
+
+
+def greet(chat: Chat, client: Client) -> None:
+    """Tell one who is silent where he is, and how to come in."""
+    client.tell(
+        f"This is {client.origin.name}, a chat: {chat.pool.in_use} of {chat.pool.max_clients} seats are taken, "
+        f"{chat.pool.waiting} waiting."
+    )
+    client.tell(f"Press Enter to come in as {chat.next_guest}, or type /nick NAME. /quit leaves.")
+
+
+def introduce(chat: Chat, client: Client, message: Message) -> bool:
+    """Take a plain client's first line for its introduction. Whether it has a name now."""
+    if message.command == "QUIT" or (message.command == "NICK" and message.params):
+        PLAIN[message.command].handler(chat, client, message)
+        return bool(client.nick) and client.standing is Standing.HANDSHAKE
+    chat.claim_guest_nick(client)
+    return True

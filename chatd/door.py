@@ -1,0 +1,146 @@
+"""The way in: seats, the waiting line and refusals, and what is said to those whom they concern. Synchronous.
+
+The pool decides who is seated; here its decisions become standings, sentences and joined rooms. Whatever frees a seat
+goes through `leave`, which seats the next in line in the same breath.
+"""
+
+import math
+
+from .chat import Chat
+from .client import STANDARD_REPLIES, Client, Standing
+from .commands import dispatch, info, rooms, typed
+from .commands.registry import tell_place
+from .pool import Refused, Ticket, Waiting
+from .protocol import plain
+from .protocol.farewell import Farewell, Reason
+from .protocol.irc import Message
+from .protocol.waiting import Seated, duration
+
+DRAINING = "This server is shutting down"
+
+
+def turn_away(chat: Chat, client: Client) -> bool:
+    """Refuse an arrival that finds seats and line full, before it has introduced itself. Whether it was refused."""
+    refused = chat.pool.refuse(chat.clock())
+    if refused:
+        client.close(farewell(chat, refused))
+    return refused is not None
+
+
+def introduced(client: Client) -> bool:
+    """Whether an IRC client has said all that registration wants."""
+    return bool(client.nick and client.user) and not client.negotiating
+
+
+def enter(chat: Chat, client: Client) -> None:
+    """Give a client that has introduced itself a seat or a place in line, or refuse it."""
+    outcome = chat.pool.enter(client, chat.clock())
+    if isinstance(outcome, Refused):
+        client.close(farewell(chat, outcome))
+        return
+    client.ticket = outcome.ticket
+    client.signed_on = client.last_spoke = client.origin.wall()
+    waits = isinstance(outcome, Waiting)
+    client.standing = Standing.WAITING if waits else Standing.SEATED
+    if not client.is_plain:
+        info.welcome(chat, client)
+        if STANDARD_REPLIES in client.caps:
+            client.tell_note(chat.occupancy())
+    if waits:
+        tell_place(chat, client)
+    else:
+        _come_in(chat, client)
+
+
+def enter_plain(chat: Chat, client: Client, message: Message) -> None:
+    """Let a plain client in with its first line."""
+    if not typed.introduce(chat, client, message):
+        return
+    client.user = plain.USER
+    client.realname = client.nick
+    enter(chat, client)
+    spoke = message.command != "NICK" and message.params != [""]
+    if spoke and client.standing in (Standing.SEATED, Standing.WAITING):
+        dispatch(chat, client, message)
+
+
+def leave(chat: Chat, client: Client, why: str) -> None:
+    """Take a client out of everything; whoever gets its seat comes in. Once, however often it is called."""
+    if client.standing is Standing.GONE:
+        return
+    client.standing = Standing.GONE
+    chat.forget(client, why)
+    ticket, client.ticket = client.ticket, None
+    if ticket is not None:
+        seat(chat, chat.pool.leave(ticket, chat.clock()))
+
+
+def seat(chat: Chat, tickets: list[Ticket[Client]]) -> None:
+    """Let those come in whose seats have come."""
+    for ticket in tickets:
+        client = ticket.client
+        client.standing = Standing.SEATED
+        if not client.is_plain:
+            client.tell_note(Seated())
+        _come_in(chat, client)
+
+
+def _come_in(chat: Chat, client: Client) -> None:
+    if client.is_plain:
+        typed.came_in(chat, client)
+        rooms.join_room(chat, client, chat.default_room.name)
+    held, client.held = client.held, {}
+    for name, key in held.values():
+        rooms.join_room(chat, client, name, key)
+
+
+def expire(chat: Chat) -> None:
+    """Send those away who have waited too long."""
+    most = duration(chat.pool.wait_timeout)
+    sentence = f"You have waited {most}, the longest that one may (queue-timeout)"
+    for ticket in chat.pool.expire(chat.clock()):
+        _send_from_line(chat, ticket, Reason.QUEUE_TIMEOUT, sentence)
+
+
+def drain(chat: Chat) -> None:
+    """Let nobody in any more, and send the line away."""
+    for ticket in chat.pool.drain():
+        _send_from_line(chat, ticket, Reason.DRAINING, DRAINING)
+
+
+def _send_from_line(chat: Chat, ticket: Ticket[Client], reason: Reason, sentence: str) -> None:
+    ticket.client.ticket = None  # the pool has released it
+    ticket.client.close(Farewell(sentence, reason, retry_after(chat)))
+
+
+def sweep(chat: Chat) -> None:
+    """Tell those in line whose place has changed, and programs that ask for it how full the server is."""
+    for ticket in chat.pool.line():
+        if ticket.client.told_place != chat.pool.position(ticket):
+            tell_place(chat, ticket.client)
+    occupancy = chat.occupancy()
+    if occupancy != chat.told_occupancy:
+        chat.told_occupancy = occupancy
+        for client in chat.registered():
+            if STANDARD_REPLIES in client.caps:
+                client.tell_note(occupancy)
+
+
+def retry_after(chat: Chat) -> int:
+    """Advice when to come back, in seconds."""
+    return math.ceil(chat.pool.retry_after(chat.clock()))
+
+
+def farewell(chat: Chat, refused: Refused) -> Farewell:
+    """What a refused client is told: which limit, and its value."""
+    pool = chat.pool
+    seats = f"all {pool.max_clients} seats are taken" if pool.max_clients else "there are no seats (max-clients 0)"
+    line = f"all {pool.max_waiting} places in line too" if pool.max_waiting else "there is no waiting line"
+    match refused.reason:
+        case Reason.DRAINING:
+            sentence = DRAINING
+        case Reason.PAUSED:
+            sentence = f"Seats are not given out at the moment, and {line}"
+        case _:
+            sentence = f"{seats[0].upper()}{seats[1:]}, and {line}"
+    return Farewell(sentence, refused.reason, math.ceil(refused.retry_after))

@@ -1,0 +1,33 @@
+"""Open files: the bound that the machine sets. It is met at start, with a sentence, and not by EMFILE at night."""
+
+import resource
+
+from ..limits import Limits
+
+
+class DoesNotFitError(Exception):
+    """The bounds want more files than the process may have. The message says which is too large, and what fits."""
+
+
+def raise_file_limit() -> int:
+    """Raise the soft limit of open files to the hard one, and return it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def check_fit(limits: Limits, files: int) -> None:
+    """Raise DoesNotFitError unless everybody whom the bounds let in can have a file."""
+    beside = limits.files_beside_clients
+    room = files - beside
+    if limits.max_clients + limits.queue <= room:
+        return
+    need = f"{limits.max_clients:,} seats, {limits.queue:,} places in line and {beside:,} files beside them"
+    need = f"{need} do not fit into the {files:,} open files that this process may have (ulimit -Hn)"
+    if limits.queue < room:
+        advice = f"--max-clients {limits.max_clients} is too large: {room - limits.queue} would fit"
+    elif limits.max_clients < room:
+        advice = f"--queue {limits.queue} is too large: {room - limits.max_clients} would fit"
+    else:
+        advice = f"--max-clients and --queue together are too large: {max(0, room)} would fit"
+    raise DoesNotFitError(f"{need}; {advice}")

@@ -1,0 +1,148 @@
+"""The bytes that are owed to a client: bounded, sent directly, and one `send` per client and tick.
+
+Whoever has something to say puts it here and goes on; nothing is awaited, so a message to a thousand members is a loop
+of a thousand appends. The flusher, woken by the first of them, runs in the scheduler's next batch and gives every
+client that is owed something one non-blocking `send` of all of it. Only when the kernel takes no more does a writer
+task exist for that client, until it has caught up or has fallen behind by more than its bound.
+"""
+
+import socket
+from typing import Protocol
+
+import trio
+
+from .limits import Limits
+
+
+class Owner(Protocol):
+    """Who is told when an outbox cannot go on. Neither call may touch the outbox's readers in a loop over them."""
+
+    def outbox_overflowed(self) -> None: ...
+
+    def outbox_broke(self) -> None: ...
+
+
+class Outbox:
+    """What one client is owed. Holds at most `limits.outbox` bytes beyond what the kernel takes."""
+
+    __slots__ = ("_blocked", "_caught_up", "_flusher", "_limits", "_mid_line", "_owner", "_parts", "_sock", "size")
+
+    def __init__(self, sock: socket.socket, limits: Limits, flusher: "Flusher", owner: Owner) -> None:
+        self._sock = sock
+        self._limits = limits
+        self._flusher = flusher
+        self._owner = owner
+        self._parts: list[bytes] = []  # whole lines, but for the first if _mid_line
+        self._mid_line = False
+        self._blocked = False  # a writer task waits for the kernel
+        self._caught_up: trio.Event | None = None
+        self.size = 0
+
+    def put(self, data: bytes) -> None:
+        """Owe the client some whole lines (or nothing)."""
+        if not data:
+            return
+        parts = self._parts
+        if not parts:
+            self._flusher.mark(self)
+        parts.append(data)
+        self.size += len(data)
+        if self.size > self._limits.outbox:
+            self._overflow()
+
+    def flush(self) -> bool:
+        """One non-blocking send of all that is owed. Whether nothing is left to do."""
+        parts = self._parts
+        if not parts:
+            return True
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        try:
+            sent = self._sock.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.discard()
+            self._owner.outbox_broke()
+            return True
+        if sent == len(data):
+            parts.clear()
+            self.size = 0
+            self._mid_line = False
+            if self._caught_up is not None:
+                self._caught_up.set()
+            return True
+        if sent:
+            self._mid_line = not data.endswith(b"\n", 0, sent)
+        self._parts = [data[sent:]]
+        self.size = len(data) - sent
+        return False
+
+    def discard(self) -> None:
+        """Owe nothing any more."""
+        self._parts.clear()
+        self.size = 0
+        if self._caught_up is not None:
+            self._caught_up.set()
+
+    def forgo(self) -> None:
+        """Owe only the rest of the line that the client has part of, so that what follows stands on its own line."""
+        rest = b""
+        if self._mid_line and self._parts:
+            rest, end, _ = self._parts[0].partition(b"\n")
+            rest += end
+        self._parts = [rest] if rest else []
+        self.size = len(rest)
+
+    async def drain(self) -> None:
+        """Wait until nothing is owed."""
+        await self.write()
+        if self._parts:  # another task writes
+            self._caught_up = trio.Event()
+            await self._caught_up.wait()
+
+    async def write(self) -> None:
+        """Send what is owed whenever the kernel takes it, until all is sent. The writer task."""
+        if self._blocked:
+            return
+        self._blocked = True
+        try:
+            while not self.flush():
+                await trio.lowlevel.wait_writable(self._sock)
+        except trio.ClosedResourceError:
+            self.discard()  # the session has closed the socket meanwhile
+        finally:
+            self._blocked = False
+
+    def _overflow(self) -> None:
+        # A burst within one tick is no sign of a slow reader: see first what the kernel takes.
+        if not self._blocked:
+            self.flush()
+        if self.size > self._limits.outbox:
+            self.forgo()
+            self._owner.outbox_overflowed()
+
+
+class Flusher:
+    """Gives every outbox that was put into one send per tick."""
+
+    __slots__ = ("_dirty", "_wake")
+
+    def __init__(self) -> None:
+        self._dirty: list[Outbox] = []
+        self._wake = trio.Event()
+
+    def mark(self, outbox: Outbox) -> None:
+        """Have the outbox flushed in the scheduler's next batch."""
+        if not self._dirty:
+            self._wake.set()
+        self._dirty.append(outbox)
+
+    async def run(self) -> None:
+        async with trio.open_nursery() as writers:
+            while True:
+                await self._wake.wait()
+                self._wake = trio.Event()
+                dirty, self._dirty = self._dirty, []
+                for outbox in dirty:
+                    if not outbox.flush():
+                        writers.start_soon(outbox.write)

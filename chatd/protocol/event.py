@@ -1,0 +1,69 @@
+"""Something that happened, as each of its readers reads it: encoded once per wire form, when first needed.
+
+A thousand members of a room speak few forms between them, so the work of a message is its encoding once and its
+delivery a thousand times.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import IntFlag
+
+from . import plain
+from .irc import write, write_tags
+
+
+class Form(IntFlag):
+    """How lines are written for a reader: the dialect, and those capabilities that alter a line."""
+
+    IRC = 0
+    SERVER_TIME = 1
+    MESSAGE_TAGS = 2
+    PLAIN = 4
+
+
+class Event:
+    """One line for many readers. `text` is its last parameter; `when` is Unix time; `tags` came from its sender."""
+
+    __slots__ = ("_wire", "command", "params", "source", "tags", "text", "when")
+
+    def __init__(
+        self,
+        source: str,
+        command: str,
+        params: tuple[str, ...],
+        text: str | None,
+        when: float,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        self.source = source
+        self.command = command
+        self.params = params
+        self.text = text
+        self.when = when
+        self.tags: Mapping[str, str] = tags or {}
+        self._wire: dict[int, bytes] = {}
+
+    def encode(self, form: int) -> bytes:
+        """The line in that form; empty if a reader of that form is not told."""
+        data = self._wire.get(form)
+        if data is None:
+            data = self._wire[form] = self._encode(form)
+        return data
+
+    def _encode(self, form: int) -> bytes:
+        if form & Form.PLAIN:
+            return plain.render(self.source, self.command, self.params, self.text)
+        if self.command == "TAGMSG" and not form & Form.MESSAGE_TAGS:
+            return b""
+        tags: dict[str, str] = {}
+        if form & Form.SERVER_TIME:
+            tags["time"] = server_time(self.when)
+        if form & Form.MESSAGE_TAGS:
+            tags.update(self.tags)
+        return write(self.command, self.params, self.text, self.source, write_tags(tags))
+
+
+def server_time(when: float) -> str:
+    """Unix time as IRCv3 server-time writes it: UTC, with milliseconds."""
+    moment = datetime.fromtimestamp(when, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

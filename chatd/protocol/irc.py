@@ -1,0 +1,185 @@
+"""IRC messages: reading one line, writing one line, names and their case.
+
+Sources: RFC 1459 section 2.3, RFC 2812 section 2.3, modern.ircdocs.horse "Message Format", IRCv3 "Message Tags".
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+# RFC 1459 2.3: 512 bytes, CR LF included. IRCv3 message tags: 8191 bytes of tags in all, `@` and the space included;
+# of these a client may send 4094 of data, so 4096.
+LINE_BYTES = 512
+CLIENT_TAG_BYTES = 4096
+TAG_BYTES = 8191
+TEXT_BYTES = LINE_BYTES - 2
+
+_ESCAPES = {";": r"\:", " ": r"\s", "\\": r"\\", "\r": r"\r", "\n": r"\n"}
+_UNESCAPES = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
+_ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
+_TO_ESCAPE = re.compile(r"[; \\\r\n]")
+
+# modern.ircdocs.horse "Clients": a nickname begins with neither a digit nor a hyphen.
+_NICKNAME = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*")
+# RFC 2812 1.3: no space, comma or BELL; control characters are kept out altogether.
+_ROOM_NAME = re.compile(r"#[^\x00-\x20,\x7f-\x9f]+")
+_NOT_USERNAME = re.compile(r"[^A-Za-z0-9._~-]")
+
+
+class Message:
+    """One IRC message. `source` is who it comes from, without the colon; the last of `params` may hold spaces."""
+
+    __slots__ = ("command", "params", "source", "tags")
+
+    def __init__(
+        self,
+        command: str,
+        params: Iterable[str] = (),
+        source: str = "",
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        self.command = command
+        self.params = list(params)
+        self.source = source
+        self.tags: Mapping[str, str] = tags or {}
+
+    def __repr__(self) -> str:
+        return f"Message({self.command!r}, {self.params!r}, source={self.source!r}, tags={self.tags!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Message) and all(
+            getattr(self, name) == getattr(other, name) for name in self.__slots__
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # its parts can change
+
+    @property
+    def nick(self) -> str:
+        """The nickname in the source; all of the source if that is a server's name."""
+        return self.source.partition("!")[0]
+
+
+def parse(line: str) -> Message:
+    """Read one line without its line end. Never raises: what has no command is a message with an empty one."""
+    tags: Mapping[str, str] = {}
+    source = ""
+    if line.startswith("@"):
+        written, _, line = line[1:].partition(" ")
+        tags = parse_tags(written)
+        line = line.lstrip(" ")
+    if line.startswith(":"):
+        source, _, line = line[1:].partition(" ")
+    head, colon, last = line.partition(" :")
+    words = [word for word in head.split(" ") if word]  # not split(): other white space is no separator
+    params = words[1:]
+    if colon:
+        params.append(last)
+    return Message(words[0].upper() if words else "", params, source, tags)
+
+
+def parse_tags(written: str) -> dict[str, str]:
+    """Read message tags, `a=1;b`; the last of equal keys counts (IRCv3 message tags, "Rules for consumers")."""
+    tags = {}
+    for item in written.split(";"):
+        key, _, value = item.partition("=")
+        if key:
+            tags[key] = _ESCAPED.sub(lambda m: _UNESCAPES.get(m[1], m[1]), value)
+    return tags
+
+
+def write_tags(tags: Mapping[str, str]) -> str:
+    """Write message tags with the leading `@` and the trailing space; nothing for no tags."""
+    if not tags:
+        return ""
+    written = (
+        f"{key}={_TO_ESCAPE.sub(lambda m: _ESCAPES[m[0]], value)}" if value else key for key, value in tags.items()
+    )
+    return f"@{';'.join(written)} "
+
+
+def write(command: str, params: Iterable[str] = (), text: str | None = None, source: str = "", tags: str = "") -> bytes:
+    """One line as bytes, CR LF included.
+
+    `params` are single words; `text` is the last parameter, which may hold anything but line ends. What would pass
+    512 bytes is cut, never inside a character. `tags` is what `write_tags` wrote.
+    """
+    words = " ".join((command, *params))
+    line = f":{source} {words}" if source else words
+    if text is not None:
+        line = f"{line} :{text}"
+    data = line.encode()
+    if len(data) > TEXT_BYTES:
+        data = data[:TEXT_BYTES].decode(errors="ignore").encode()
+    return b"%b%b\r\n" % (tags.encode(), data)
+
+
+def is_nickname(text: str, length: int) -> bool:
+    """Whether it may be a nickname of at most `length` characters."""
+    return len(text) <= length and _NICKNAME.fullmatch(text) is not None
+
+
+def is_room_name(text: str, length: int) -> bool:
+    """Whether it may be a room's name (`#` and more) of at most `length` bytes."""
+    return len(text.encode()) <= length and _ROOM_NAME.fullmatch(text) is not None
+
+
+def username(text: str, length: int) -> str:
+    """The part of it that may stand between `!` and `@`."""
+    return _NOT_USERNAME.sub("", text)[:length] or "user"
+
+
+_UPPER = bytes(range(ord("A"), ord("Z") + 1)).decode()
+_FOLD = str.maketrans(_UPPER, _UPPER.lower())
+
+
+def fold(name: str) -> str:
+    """The form of a name that equals that of every other spelling of it: CASEMAPPING=ascii."""
+    return name.translate(_FOLD) if not name.isascii() else name.lower()
+
+
+def mask_matches(mask: str, text: str) -> bool:
+    """Whether `text` fits a mask with `*` and `?` (modern.ircdocs.horse "Wildcard Expressions")."""
+    mask, text = fold(mask), fold(text)
+    at = here = 0
+    star = mark = -1
+    while here < len(text):
+        if at < len(mask) and mask[at] == "*":
+            star, mark = at, here
+            at += 1
+        elif at < len(mask) and mask[at] in ("?", text[here]):
+            at, here = at + 1, here + 1
+        elif star >= 0:
+            mark += 1
+            at, here = star + 1, mark
+        else:
+            return False
+    return all(rest == "*" for rest in mask[at:])
+
+
+def word(text: str) -> str:
+    """The text as one word that may stand before the last parameter, for words that came from a client."""
+    if text and " " not in text and not text.startswith(":"):
+        return text
+    return text.lstrip(":").replace(" ", "_") or "*"
+
+
+def clip(text: str, size: int) -> str:
+    """The beginning of it that fits `size` bytes, never cut inside a character."""
+    data = text.encode()
+    return text if len(data) <= size else data[:size].decode(errors="ignore")
+
+
+def wrap(words: Iterable[str], size: int) -> list[str]:
+    """Lines of words with spaces between them, each of at most `size` bytes (a longer word has a line of its own)."""
+    lines: list[str] = []
+    line: list[str] = []
+    length = -1
+    for word in words:
+        needed = 1 + (len(word) if word.isascii() else len(word.encode()))
+        if line and length + needed > size:
+            lines.append(" ".join(line))
+            line, length = [], -1
+        line.append(word)
+        length += needed
+    if line:
+        lines.append(" ".join(line))
+    return lines

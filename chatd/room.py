@@ -1,0 +1,81 @@
+"""Rooms: who is in one, what its modes are, and telling all of them something. Synchronous, no I/O."""
+
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+from .protocol.event import Event
+
+# Each member flag's mode letter and the prefix it shows, the highest first (RFC 2812 4.1; ISUPPORT PREFIX).
+PREFIXES = {"o": "@", "v": "+"}
+OPERATOR = "o"
+VOICE = "v"
+
+
+class Reader(Protocol):
+    """Somebody who can be told something: `form` is a `Form`, `put` takes whole lines."""
+
+    @property
+    def form(self) -> int: ...
+
+    @property
+    def put(self) -> Callable[[bytes], None]: ...
+
+
+MemberT = TypeVar("MemberT", bound=Reader)
+
+
+class Room(Generic[MemberT]):
+    """One room. `members` maps each to its flags, a string of letters of `PREFIXES`; times are Unix time."""
+
+    __slots__ = ("created", "key", "limit", "members", "modes", "name", "topic", "topic_by", "topic_when")
+
+    def __init__(self, name: str, created: float, modes: str) -> None:
+        self.name = name
+        self.created = created
+        self.modes = set(modes)  # of those without a parameter
+        self.key: str | None = None
+        self.limit: int | None = None
+        self.topic = ""
+        self.topic_by = ""
+        self.topic_when = 0.0
+        self.members: dict[MemberT, str] = {}
+
+    def __repr__(self) -> str:
+        return f"<Room {self.name}: {len(self.members)} members>"
+
+    def broadcast(self, event: Event, skip: MemberT | None = None) -> None:
+        """Tell every member but `skip`."""
+        wire: dict[int, bytes] = {}
+        for member in self.members:
+            if member is not skip:
+                form = member.form
+                data = wire.get(form)
+                if data is None:
+                    data = wire[form] = event.encode(form)
+                member.put(data)
+
+    def prefix(self, member: MemberT, every: bool = False) -> str:
+        """The member's highest prefix; with `every` all of them (capability multi-prefix)."""
+        flags = self.members[member]
+        if not flags:
+            return ""
+        shown = "".join(prefix for flag, prefix in PREFIXES.items() if flag in flags)
+        return shown if every else shown[:1]
+
+    def has_flag(self, member: MemberT, flag: str) -> bool:
+        return flag in self.members.get(member, "")
+
+    def set_flag(self, member: MemberT, flag: str, on: bool) -> bool:
+        """Give a member a flag or take it away. Whether that changed anything."""
+        flags = self.members[member]
+        if (flag in flags) is on:
+            return False
+        self.members[member] = flags + flag if on else flags.replace(flag, "")
+        return True
+
+    def may_speak(self, member: MemberT) -> bool:
+        """Modes `n` (no messages from outside) and `m` (moderated: operators and voices only)."""
+        flags = self.members.get(member)
+        if flags is None:
+            return "n" not in self.modes and "m" not in self.modes
+        return "m" not in self.modes or bool(flags)

@@ -1,0 +1,327 @@
+"""One client's life: handshake, seat or line, chat, leave, goodbye. This is where decisions meet the socket.
+
+One task per client reads. What the client is told goes into its outbox, from whichever task; what ends its life is
+`close`, which may be called from anywhere and cancels the reading. Leaving is synchronous and happens exactly once,
+before the goodbye, so that a seat is free before its last holder has hung up.
+"""
+
+import logging
+import socket
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import trio
+
+from . import door
+from .chat import Chat
+from .client import Client, Standing
+from .commands import dispatch, typed
+from .limits import Limits
+from .outbox import Flusher, Outbox
+from .pace import Pace
+from .protocol import irc, plain, replies
+from .protocol.dialect import Dialect
+from .protocol.event import Form
+from .protocol.farewell import Farewell, Reason
+from .protocol.framing import Flaw
+from .protocol.intake import Intake
+from .protocol.waiting import duration
+from .watch import Watch
+
+log = logging.getLogger("chatd")
+
+CONNECTION_CLOSED = "Connection closed"
+CONNECTION_LOST = "Connection lost"
+LOOK_INTERVAL = 1.0  # seconds between two looks whether a client that is not read from is still there
+_TCP_CLOSE_WAIT, _TCP_CLOSE = 8, 7  # linux/net/tcp_states.h; the first byte of TCP_INFO
+
+
+@dataclass(slots=True)
+class House:
+    """What all sessions share."""
+
+    limits: Limits
+    chat: Chat
+    flusher: Flusher
+    watch: Watch
+    sessions: set["Session"] = field(default_factory=set)
+    farewells: OrderedDict["Session", trio.CancelScope] = field(default_factory=OrderedDict)
+    faults: int = 0
+
+
+class Session:
+    """One accepted connection. `run` is its life."""
+
+    __slots__ = (
+        "_farewell",
+        "_house",
+        "_intake",
+        "_lines_left",
+        "_met",
+        "_pace",
+        "_scope",
+        "_sock",
+        "_why",
+        "client",
+        "outbox",
+    )
+
+    def __init__(self, house: House, sock: socket.socket, host: str) -> None:
+        self._house = house
+        self._sock = sock
+        self._scope = trio.CancelScope()
+        self._intake = Intake(house.limits.plain_line, house.limits.endless_line)
+        self._pace = Pace()
+        self._met = False
+        self._lines_left: int | None = None  # of a client that was seen gone: how many more are processed
+        self._farewell: Farewell | None = None
+        self._why: str | None = None  # it ended without a farewell
+        self.outbox = Outbox(sock, house.limits, house.flusher, self)
+        self.client = Client(self.outbox.put, self.close, host, house.chat.origin)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing that tells its dialect has come yet."""
+        return self._intake.dialect is None
+
+    def close(self, farewell: Farewell) -> None:
+        """End the session, with these last words. The first call counts."""
+        if self._farewell is None and self._why is None:
+            self._farewell = farewell
+            if farewell.reason is not None:
+                self._house.chat.closed[farewell.reason] += 1
+            self._scope.cancel()
+
+    async def run(self) -> None:
+        """The client's life, from the accepted connection to the closed socket. Raises nothing."""
+        try:
+            try:
+                with self._scope:
+                    await self._converse()
+            except OSError:
+                self._why = CONNECTION_LOST
+            except Exception:  # noqa: BLE001  whatever it is, it ends this client only
+                self.fault()
+            finally:
+                self._leave()
+            await self._say_goodbye()
+        except Exception:  # noqa: BLE001
+            self.fault()
+        finally:
+            self.outbox.discard()
+            trio.lowlevel.notify_closing(self._sock)
+            self._sock.close()
+
+    # Talking.
+
+    async def _converse(self) -> None:
+        house, sock = self._house, self._sock
+        data = self._receive()  # a program's first words come with its connection
+        while True:
+            if data:
+                if self.client.standing is not Standing.HANDSHAKE and not self.client.is_plain:
+                    house.watch.heard(self)
+                await self._take(self._intake.feed(data))
+            elif data is not None:
+                await self._take(self._intake.finish())
+                if self._farewell is None:
+                    self._why = self._why or CONNECTION_CLOSED
+            if self._farewell is not None or self._why is not None:
+                return
+            await trio.lowlevel.wait_readable(sock)
+            data = self._receive()
+
+    def _receive(self) -> bytes | None:
+        """What has come; empty at the end, None if nothing has."""
+        try:
+            return self._sock.recv(self._house.limits.input_bytes)
+        except BlockingIOError:
+            return None
+
+    async def _take(self, lines: list[str | Flaw]) -> None:
+        if self.client.standing is Standing.HANDSHAKE:
+            self._meet()
+        if answer := self._intake.take_answer():
+            self.outbox.put(answer)
+        limits = self._house.limits
+        for line in lines:
+            while self._lines_left is None:
+                wait = self._pace.take(trio.current_time(), limits.message_rate, limits.message_burst)
+                if not wait:
+                    break
+                await self._slow_down(wait)
+            if self._lines_left is not None:
+                if self._lines_left == 0:
+                    self._why = self._why or CONNECTION_LOST
+                    return
+                self._lines_left -= 1
+            self._handle(line)
+            if self._farewell is not None:
+                return
+
+    async def _slow_down(self, wait: float) -> None:
+        """Do not read for that many seconds. Its ping clock stands still: its answer is behind its backlog."""
+        watch = self._house.watch
+        watch.hush(self)
+        until = trio.current_time() + wait
+        while (left := until - trio.current_time()) > 0:
+            await trio.sleep(min(left, LOOK_INTERVAL))
+            state: int = self._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+            if state in (_TCP_CLOSE_WAIT, _TCP_CLOSE):
+                self._lines_left = self._house.limits.message_burst
+                return
+        if self.client.standing is not Standing.HANDSHAKE and not self.client.is_plain:
+            watch.heard(self)
+
+    def _handle(self, line: str | Flaw) -> None:
+        chat, client = self._house.chat, self.client
+        if isinstance(line, Flaw):
+            self._tell_flaw(line)
+        elif client.standing is not Standing.HANDSHAKE:
+            dispatch(chat, client, plain.parse(line) if client.is_plain else irc.parse(line))
+        elif client.is_plain:
+            door.enter_plain(chat, client, plain.parse(line))
+            self._note_entrance()
+        else:
+            dispatch(chat, client, irc.parse(line))
+            if self._farewell is None and door.introduced(client):
+                door.enter(chat, client)
+                self._note_entrance()
+
+    def _tell_flaw(self, flaw: Flaw) -> None:
+        client, limits = self.client, self._house.limits
+        match flaw:
+            case Flaw.TOO_LONG if client.is_plain:
+                client.tell(f"Not delivered: a line has at most {limits.plain_line} bytes (plain-line)")
+            case Flaw.TOO_LONG:
+                client.reply(replies.ERR_INPUTTOOLONG)
+            case Flaw.NOT_UTF8:
+                client.fail("*", "INVALID_UTF8", "Not delivered: what you send must be UTF-8")
+            case Flaw.INTERRUPT:
+                client.tell("To leave, type /quit.")
+            case Flaw.ENDLESS:
+                sentence = f"A line of yours has passed {limits.endless_line} bytes without an end (endless-line)"
+                self.close(Farewell(sentence, Reason.LINE_TOO_LONG))
+
+    # The handshake.
+
+    def _meet(self) -> None:
+        """Take notice of the dialect once it is known."""
+        dialect, chat = self._intake.dialect, self._house.chat
+        if dialect is None or self._met:
+            return
+        self._met = True
+        self._house.watch.silent.stop(self)
+        self.client.form = Form.IRC if dialect is Dialect.IRC else Form.PLAIN
+        if dialect.foreign:
+            sentence = f"This is a chat server, and speaks no {dialect.value}; use an IRC client, chatclient or nc"
+            self.close(Farewell(sentence, Reason.WRONG_PROTOCOL))
+        else:
+            door.turn_away(chat, self.client)
+
+    def _note_entrance(self) -> None:
+        """Watch a client that has entered as members and those who wait are watched."""
+        watch, standing = self._house.watch, self.client.standing
+        if standing is Standing.HANDSHAKE:
+            return
+        watch.handshakes.stop(self)
+        if standing is Standing.WAITING:
+            watch.line.start(self, trio.current_time())
+        if not self.client.is_plain:
+            watch.heard(self)
+
+    def make_room(self) -> None:
+        """Give way: there are too many handshakes, and this one has been silent the longest."""
+        if not door.turn_away(self._house.chat, self.client):
+            most = self._house.limits.handshakes
+            sentence = f"{most} connections are introducing themselves, and you were silent the longest (handshakes)"
+            self.close(Farewell(sentence, Reason.TOO_MANY_HANDSHAKES, door.retry_after(self._house.chat)))
+
+    # What the watch calls when a time is up.
+
+    def greet(self) -> None:
+        """Nothing has come for a while: a person, probably. A program's first line still decides otherwise."""
+        self.client.form = Form.PLAIN
+        if not door.turn_away(self._house.chat, self.client):
+            typed.greet(self._house.chat, self.client)
+
+    def end_handshake(self) -> None:
+        most = duration(self._house.limits.handshake_timeout)
+        sentence = f"You have not introduced yourself within {most} (handshake-timeout)"
+        self.close(Farewell(sentence, Reason.HANDSHAKE_TIMEOUT))
+
+    def end_wait(self) -> None:
+        door.expire(self._house.chat)
+
+    def ping(self) -> None:
+        self.client.send("PING", text=self.client.origin.name)
+        self._house.watch.pinged.start(self, trio.current_time())
+
+    def end_silence(self) -> None:
+        most = duration(self._house.limits.ping_timeout)
+        self.close(Farewell(f"No answer to a ping within {most} (ping-timeout)", Reason.PING_TIMEOUT))
+
+    # What the outbox calls when it cannot go on.
+
+    def outbox_overflowed(self) -> None:
+        most = self._house.limits.outbox
+        sentence = f"You read too slowly: more than {most} bytes are owed to you (outbox)"
+        self.close(Farewell(sentence, Reason.OUTBOX_FULL))
+
+    def outbox_broke(self) -> None:
+        self._why = self._why or CONNECTION_LOST
+        self._scope.cancel()
+
+    # Leaving.
+
+    def fault(self) -> None:
+        """An error of this program's own: it ends this client, is logged and is counted."""
+        self._house.faults += 1
+        log.exception("internal error, closing %r", self.client)
+        self.close(Farewell("The server has made an error, which is logged", Reason.INTERNAL_ERROR))
+
+    def _leave(self) -> None:
+        house = self._house
+        house.watch.forget(self)
+        if self in house.sessions:
+            house.sessions.remove(self)
+            house.chat.connections -= 1
+        why = self._why or CONNECTION_CLOSED
+        if self._farewell is not None:
+            why = self._farewell.reason or self._farewell.sentence
+        door.leave(house.chat, self.client, why)
+
+    async def _say_goodbye(self) -> None:
+        """Tell the client why it is closed so that it can read it: half-close, and read on until it hangs up.
+
+        Closing with unread input would make the kernel send a reset, which can overtake the reason.
+        """
+        if self._why == CONNECTION_LOST:
+            return
+        at_end = self._farewell is None  # the client has sent all that it will
+        farewell = self._farewell or (Farewell(typed.GOODBYE) if self.client.is_plain else None)
+        if farewell is not None:
+            self.client.say_farewell(farewell)
+        try:
+            with trio.move_on_after(self._house.limits.linger) as scope:
+                self._make_farewell(scope)
+                await self.outbox.drain()
+                self._sock.shutdown(socket.SHUT_WR)
+                while not at_end:
+                    received = self._receive()
+                    if received is None:
+                        await trio.lowlevel.wait_readable(self._sock)
+                    at_end = received == b""
+            self._receive()  # if it was cut short: what is unread would cause a reset
+        except OSError:
+            pass  # it has hung up already
+        finally:
+            self._house.farewells.pop(self, None)
+
+    def _make_farewell(self, scope: trio.CancelScope) -> None:
+        """Count among the goodbyes in progress; where these are too many, the oldest is cut short."""
+        house = self._house
+        house.farewells[self] = scope
+        if len(house.farewells) > house.limits.farewells and not house.chat.pool.draining:
+            _, oldest = house.farewells.popitem(last=False)
+            oldest.cancel()

@@ -1,0 +1,79 @@
+"""The time limits of all sessions, and the one task that acts on them.
+
+Each limit is the same for everybody, so its sessions stand in a queue in the order in which their time runs out. The
+task sleeps until the first of all of them; when there is none it does not wake at all.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import trio
+
+from .deadlines import Deadlines
+from .limits import Limits
+
+
+class Watched(Protocol):
+    """What a session does when its time is up."""
+
+    def greet(self) -> None: ...
+
+    def end_handshake(self) -> None: ...
+
+    def end_wait(self) -> None: ...
+
+    def ping(self) -> None: ...
+
+    def end_silence(self) -> None: ...
+
+    def fault(self) -> None: ...
+
+
+class Watch:
+    """Who is in which queue: see the methods."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._wake = trio.Event()
+        self.silent: Deadlines[Watched] = Deadlines(limits.greet_after, self._woken)
+        self.handshakes: Deadlines[Watched] = Deadlines(limits.handshake_timeout, self._woken)
+        self.line: Deadlines[Watched] = Deadlines(limits.queue_timeout, self._woken)
+        self.quiet: Deadlines[Watched] = Deadlines(limits.ping_interval, self._woken)
+        self.pinged: Deadlines[Watched] = Deadlines(limits.ping_timeout, self._woken)
+        self._all: list[tuple[Deadlines[Watched], Callable[[Watched], None]]] = [
+            (self.silent, lambda session: session.greet()),
+            (self.handshakes, lambda session: session.end_handshake()),
+            (self.line, lambda session: session.end_wait()),
+            (self.quiet, lambda session: session.ping()),
+            (self.pinged, lambda session: session.end_silence()),
+        ]
+
+    def heard(self, session: Watched) -> None:
+        """The session's peer is alive: its silence begins anew."""
+        self.pinged.stop(session)
+        self.quiet.start(session, trio.current_time())
+
+    def hush(self, session: Watched) -> None:
+        """Take no notice of the session's silence."""
+        self.pinged.stop(session)
+        self.quiet.stop(session)
+
+    def forget(self, session: Watched) -> None:
+        """The session has ended."""
+        for deadlines, _ in self._all:
+            deadlines.stop(session)
+
+    async def run(self) -> None:
+        while True:
+            with trio.move_on_at(min(deadlines.next for deadlines, _ in self._all)):
+                await self._wake.wait()
+            self._wake = trio.Event()
+            now = trio.current_time()
+            for deadlines, act in self._all:
+                for session in deadlines.expire(now):
+                    try:
+                        act(session)
+                    except Exception:  # noqa: BLE001  one session's fault is not to end the watch over all others
+                        session.fault()
+
+    def _woken(self) -> None:
+        self._wake.set()
