@@ -127,7 +127,7 @@ class Chat:
             event = client.event("QUIT", text=why)
             if not self.pool.draining:
                 for neighbour in self.neighbours(client):
-                    neighbour.put(event.encode(neighbour.form))
+                    neighbour.outbox.put(event.encode(neighbour.form))
             for room in list(client.rooms.values()):
                 self._take_out(client, room)
         self.release_nick(client)

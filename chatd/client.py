@@ -1,6 +1,6 @@
 """One client, as the chat knows it: its name, its rights, its rooms, and how to tell it something.
 
-It has no socket: what it is told goes to `put`, and to send it away is to call `close`, which its session provides.
+It has no socket: what it is told goes to `outbox`, and to send it away is to call `close`, which its session provides.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from .protocol.event import Event, Form
 from .protocol.farewell import Farewell
 from .protocol.replies import Numeric
 from .protocol.waiting import Note
-from .room import Room
+from .room import Room, Sink
 
 # What the server offers of IRCv3 capabilities, and what its clients may have switched on. Sources: IRCv3
 # "server-time", "message-tags", "echo-message", "multi-prefix", "standard-replies".
@@ -58,7 +58,7 @@ class Client:
         "negotiating",
         "nick",
         "origin",
-        "put",
+        "outbox",
         "realname",
         "rooms",
         "signed_on",
@@ -69,9 +69,9 @@ class Client:
     )
 
     def __init__(
-        self, put: Callable[[bytes], None], close: Callable[[Farewell], None], host: str, origin: Origin
+        self, outbox: Sink, close: Callable[[Farewell], None], host: str, origin: Origin
     ) -> None:
-        self.put = put
+        self.outbox = outbox
         self.close = close
         self.host = host
         self.origin = origin
@@ -118,20 +118,20 @@ class Client:
 
     def send(self, command: str, *params: str, text: str | None = None) -> None:
         """Tell the client one IRC line of the server's."""
-        self.put(Event(self.origin.name, command, params, text, self.origin.wall()).encode(self.form))
+        self.outbox.put(Event(self.origin.name, command, params, text, self.origin.wall()).encode(self.form))
 
     def reply(self, numeric: Numeric, *params: str, text: str | None = None) -> None:
         """Answer with a numeric; a plain client reads its words."""
         text = numeric.text if text is None else text
         if self.is_plain:
-            self.put(plain.write(": ".join(part for part in (" ".join(params), text) if part)))
+            self.outbox.put(plain.write(": ".join(part for part in (" ".join(params), text) if part)))
         else:
             self.send(numeric.code, self.nick or "*", *map(irc.word, params), text=text)
 
     def tell(self, sentence: str) -> None:
         """Tell the client a sentence, whatever its dialect."""
         if self.is_plain:
-            self.put(plain.write(sentence))
+            self.outbox.put(plain.write(sentence))
         else:
             self.send("NOTICE", self.nick or "*", text=sentence)
 
@@ -152,12 +152,12 @@ class Client:
     def say_farewell(self, farewell: Farewell) -> None:
         """The last thing it is told."""
         if self.is_plain:
-            self.put(plain.write(farewell.text))
+            self.outbox.put(plain.write(farewell.text))
             return
         if farewell.reason and STANDARD_REPLIES in self.caps:
             self.send("FAIL", "*", farewell.reason, text=farewell.sentence)
         # Without tags and source, as it may be read by who has negotiated nothing.
-        self.put(irc.write("ERROR", text=f"Closing Link: {self.host} ({farewell.text})"))
+        self.outbox.put(irc.write("ERROR", text=f"Closing Link: {self.host} ({farewell.text})"))
 
     def need(self, command: str) -> None:
         """Not enough parameters."""

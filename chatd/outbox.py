@@ -25,78 +25,73 @@ class Owner(Protocol):
 class Outbox:
     """What one client is owed. Holds at most `limits.outbox` bytes beyond what the kernel takes."""
 
-    __slots__ = ("_blocked", "_caught_up", "_flusher", "_limits", "_mid_line", "_owner", "_parts", "_sock", "size")
+    __slots__ = ("_blocked", "_caught_up", "_flusher", "_limits", "_mid_line", "_owed", "_owner", "_sock")
 
     def __init__(self, sock: socket.socket, limits: Limits, flusher: "Flusher", owner: Owner) -> None:
         self._sock = sock
         self._limits = limits
         self._flusher = flusher
         self._owner = owner
-        self._parts: list[bytes] = []  # whole lines, but for the first if _mid_line
-        self._mid_line = False
+        # A single line is the object that all its readers share; only what comes on top of it is copied.
+        self._owed: bytes | bytearray = b""
+        self._mid_line = False  # the client has part of the line that comes first
         self._blocked = False  # a writer task waits for the kernel
         self._caught_up: trio.Event | None = None
-        self.size = 0
+
+    def __len__(self) -> int:
+        """How many bytes are owed."""
+        return len(self._owed)
 
     def put(self, data: bytes) -> None:
         """Owe the client some whole lines (or nothing)."""
-        if not data:
+        if not self._owed:
+            if data:
+                self._owed = data
+                self._flusher.mark(self)
             return
-        parts = self._parts
-        if not parts:
-            self._flusher.mark(self)
-        parts.append(data)
-        self.size += len(data)
-        if self.size > self._limits.outbox:
+        if isinstance(self._owed, bytes):
+            self._owed = bytearray(self._owed)
+        self._owed += data
+        if len(self._owed) > self._limits.outbox:
             self._overflow()
 
     def flush(self) -> bool:
         """One non-blocking send of all that is owed. Whether nothing is left to do."""
-        parts = self._parts
-        if not parts:
+        owed = self._owed
+        if not owed:
             return True
-        data = parts[0] if len(parts) == 1 else b"".join(parts)
         try:
-            sent = self._sock.send(data)
+            sent = self._sock.send(owed)
         except BlockingIOError:
-            sent = 0
+            return False
         except OSError:
             self.discard()
             self._owner.outbox_broke()
             return True
-        if sent == len(data):
-            parts.clear()
-            self.size = 0
+        if sent == len(owed):
+            self._owed = b""
             self._mid_line = False
             if self._caught_up is not None:
                 self._caught_up.set()
             return True
-        if sent:
-            self._mid_line = not data.endswith(b"\n", 0, sent)
-        self._parts = [data[sent:]]
-        self.size = len(data) - sent
+        self._mid_line = not owed.endswith(b"\n", 0, sent)
+        self._owed = owed[sent:]
         return False
 
     def discard(self) -> None:
         """Owe nothing any more."""
-        self._parts.clear()
-        self.size = 0
+        self._owed = b""
         if self._caught_up is not None:
             self._caught_up.set()
 
     def forgo(self) -> None:
         """Owe only the rest of the line that the client has part of, so that what follows stands on its own line."""
-        rest = b""
-        if self._mid_line and self._parts:
-            rest, end, _ = self._parts[0].partition(b"\n")
-            rest += end
-        self._parts = [rest] if rest else []
-        self.size = len(rest)
+        self._owed = self._owed[: self._owed.find(b"\n") + 1] if self._mid_line else b""
 
     async def drain(self) -> None:
         """Wait until nothing is owed."""
         await self.write()
-        if self._parts:  # another task writes
+        if self._owed:  # another task writes
             self._caught_up = trio.Event()
             await self._caught_up.wait()
 
@@ -117,7 +112,7 @@ class Outbox:
         # A burst within one tick is no sign of a slow reader: see first what the kernel takes.
         if not self._blocked:
             self.flush()
-        if self.size > self._limits.outbox:
+        if len(self._owed) > self._limits.outbox:
             self.forgo()
             self._owner.outbox_overflowed()
 

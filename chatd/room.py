@@ -1,6 +1,5 @@
 """Rooms: who is in one, what its modes are, and telling all of them something. Synchronous, no I/O."""
 
-from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from .protocol.event import Event
@@ -11,14 +10,20 @@ OPERATOR = "o"
 VOICE = "v"
 
 
+class Sink(Protocol):
+    """Takes whole lines, or nothing."""
+
+    def put(self, data: bytes) -> None: ...
+
+
 class Reader(Protocol):
-    """Somebody who can be told something: `form` is a `Form`, `put` takes whole lines."""
+    """Somebody who can be told something: `form` is a `Form`."""
 
     @property
     def form(self) -> int: ...
 
     @property
-    def put(self) -> Callable[[bytes], None]: ...
+    def outbox(self) -> "Sink": ...
 
 
 MemberT = TypeVar("MemberT", bound=Reader)
@@ -52,7 +57,7 @@ class Room(Generic[MemberT]):
                 data = wire.get(form)
                 if data is None:
                     data = wire[form] = event.encode(form)
-                member.put(data)
+                member.outbox.put(data)
 
     def prefix(self, member: MemberT, every: bool = False) -> str:
         """The member's highest prefix; with `every` all of them (capability multi-prefix)."""

@@ -77,7 +77,7 @@ class Session:
         self._farewell: Farewell | None = None
         self._why: str | None = None  # it ended without a farewell
         self.outbox = Outbox(sock, house.limits, house.flusher, self)
-        self.client = Client(self.outbox.put, self.close, host, house.chat.origin)
+        self.client = Client(self.outbox, self.close, host, house.chat.origin)
 
     @property
     def is_silent(self) -> bool:

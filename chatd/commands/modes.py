@@ -182,4 +182,4 @@ def _user_mode(client: Client, nick: str, changes: list[str]) -> None:
         if change.letter in USER_MODES:
             client.invisible = change.on
     if client.invisible is not before:
-        client.put(client.event("MODE", client.nick, "+i" if client.invisible else "-i").encode(client.form))
+        client.outbox.put(client.event("MODE", client.nick, "+i" if client.invisible else "-i").encode(client.form))

@@ -73,9 +73,9 @@ def nick(chat: Chat, client: Client, message: Message) -> None:
     if not chat.claim_nick(client, wanted):
         client.reply(replies.ERR_NICKNAMEINUSE, wanted)
     elif client.standing is not Standing.HANDSHAKE:
-        client.put(renamed.encode(client.form))
+        client.outbox.put(renamed.encode(client.form))
         for neighbour in chat.neighbours(client):
-            neighbour.put(renamed.encode(neighbour.form))
+            neighbour.outbox.put(renamed.encode(neighbour.form))
 
 
 @IRC.command("USER", "<user> 0 * :<real name>", needs=4, handshake=True, source="RFC 2812 3.1.3")

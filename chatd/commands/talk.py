@@ -67,7 +67,7 @@ def _speak_to(chat: Chat, client: Client, message: Message, target: str, answere
             event = client.event(message.command, room.name, text=text, tags=tags)
             room.broadcast(event, skip=client)
             if echo:
-                client.put(event.encode(client.form))
+                client.outbox.put(event.encode(client.form))
         return
     other = chat.find(target)
     if other is None:
@@ -75,9 +75,9 @@ def _speak_to(chat: Chat, client: Client, message: Message, target: str, answere
             client.reply(replies.ERR_NOSUCHNICK, target)
         return
     event = client.event(message.command, other.nick, text=text, tags=tags)
-    other.put(event.encode(other.form))
+    other.outbox.put(event.encode(other.form))
     if echo:
-        client.put(event.encode(client.form))
+        client.outbox.put(event.encode(client.form))
     if other.away and message.command == "PRIVMSG":
         client.reply(replies.RPL_AWAY, other.nick, text=other.away)
 
