@@ -1,6 +1,7 @@
 """The command line: argv becomes Limits and Settings, and errors become a sentence and an exit code."""
 
 import argparse
+import gc
 import logging
 import math
 import re
@@ -159,6 +160,8 @@ def _cannot_start(why: str) -> int:
 
 async def _serve(settings: Settings, limits: Limits, listeners: list[socket.socket]) -> None:
     server = Server(settings, limits, listeners)
+    gc.collect()
+    gc.freeze()  # what there is now stays; a full collection then looks at clients only
     async with trio.open_nursery() as signals:
         await signals.start(server.stop_on_signals)
         async with trio.open_nursery() as serving:

@@ -12,6 +12,7 @@ from .commands import dispatch, info, rooms, typed
 from .commands.registry import tell_place
 from .pool import Refused, Ticket, Waiting
 from .protocol import plain
+from .protocol.event import Event
 from .protocol.farewell import Farewell, Reason
 from .protocol.irc import Message
 from .protocol.waiting import Seated, duration
@@ -121,9 +122,10 @@ def sweep(chat: Chat) -> None:
     occupancy = chat.occupancy()
     if occupancy != chat.told_occupancy:
         chat.told_occupancy = occupancy
+        event = Event(chat.origin.name, "NOTE", ("*", *occupancy.words()), occupancy.sentence, chat.origin.wall())
         for client in chat.registered():
             if STANDARD_REPLIES in client.caps:
-                client.tell_note(occupancy)
+                client.outbox.put(event.encode(client.form))
 
 
 def retry_after(chat: Chat) -> int:

@@ -61,10 +61,10 @@ class Limits:
     least_retry: float = _real(30.0, "s", "The least advice when to try again: a full house does not empty in less.")
 
     # Connections that hold no seat. With the listeners they stay below 400 files.
-    handshakes: int = _whole(200, "connections", "Who has not introduced himself; past it the oldest is closed.", 1)
+    handshakes: int = _whole(160, "connections", "Who has not introduced himself; past it the oldest is closed.", 1)
     handshake_timeout: float = _real(30.0, "s", "To introduce oneself; for a person, to read the greeting and type.")
     greet_after: float = _real(1.0, "s", "Silence that tells a person from a program, whose first line comes at once.")
-    farewells: int = _whole(128, "connections", "Refusals in progress; past it the oldest is closed early.", 1)
+    farewells: int = _whole(120, "connections", "Refusals in progress; past it the oldest is closed early.", 1)
     linger: float = _real(2.0, "s", "For one who was told why to hang up; a close before that could reset the reason.")
     spare_files: int = _whole(40, "files", "Listeners, epoll, log and the like: what the process itself has open.", 10)
 
@@ -105,7 +105,7 @@ class Limits:
     @property
     def files_beside_clients(self) -> int:
         """Files that are needed besides one for each seat and each place in line."""
-        return self.handshakes + self.farewells + self.spare_files
+        return self.handshakes + self.accepts_per_tick + self.farewells + self.spare_files
 
 
 def bounds() -> list[Bound]:

@@ -13,7 +13,6 @@ place nor a reason. What is bounded comes after.
 """
 
 import errno
-import gc
 import logging
 import signal
 import socket
@@ -96,8 +95,6 @@ class Server:
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve; return when drained."""
-        gc.collect()
-        gc.freeze()  # what there is now stays: a full collection need not look at it again
         async with trio.open_nursery() as helpers:
             helpers.start_soon(self.house.flusher.run)
             helpers.start_soon(self.house.watch.run)
@@ -105,10 +102,13 @@ class Server:
             async with trio.open_nursery() as sessions:
                 self._sessions = sessions
                 task_status.started()
-                with self._accepting:
-                    async with trio.open_nursery() as acceptors:
-                        for listener in self._listeners:
-                            acceptors.start_soon(self._accept, listener)
+                try:
+                    with self._accepting:
+                        async with trio.open_nursery() as acceptors:
+                            for listener in self._listeners:
+                                acceptors.start_soon(self._accept, listener)
+                finally:
+                    self._close_listeners()
                 self._send_everybody_away()
                 sessions.cancel_scope.deadline = trio.current_time() + self.house.limits.drain_time
             helpers.cancel_scope.cancel()
@@ -175,12 +175,17 @@ class Server:
     async def _sweep(self) -> None:
         while True:
             await trio.sleep(self.house.limits.place_interval)
-            door.sweep(self.house.chat)
+            try:
+                door.sweep(self.house.chat)
+            except Exception:
+                self.house.faults += 1
+                log.exception("internal error in the notices of place and occupancy")
+
+    def _close_listeners(self) -> None:
+        for listener in self._listeners:
+            listener.close()
 
     def _send_everybody_away(self) -> None:
-        for listener in self._listeners:
-            trio.lowlevel.notify_closing(listener)
-            listener.close()
         chat = self.house.chat
         door.drain(chat)
         for session in list(self.house.sessions):

@@ -8,6 +8,7 @@ before the goodbye, so that a seat is free before its last holder has hung up.
 import logging
 import socket
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import trio
@@ -45,7 +46,7 @@ class House:
     flusher: Flusher
     watch: Watch
     sessions: set["Session"] = field(default_factory=set)
-    farewells: OrderedDict["Session", trio.CancelScope] = field(default_factory=OrderedDict)
+    farewells: OrderedDict["Session", None] = field(default_factory=OrderedDict)
     faults: int = 0
 
 
@@ -84,9 +85,13 @@ class Session:
         """Whether nothing that tells its dialect has come yet."""
         return self._intake.dialect is None
 
+    @property
+    def _is_ending(self) -> bool:
+        return self._farewell is not None or self._why is not None
+
     def close(self, farewell: Farewell) -> None:
         """End the session, with these last words. The first call counts."""
-        if self._farewell is None and self._why is None:
+        if not self._is_ending:
             self._farewell = farewell
             if farewell.reason is not None:
                 self._house.chat.closed[farewell.reason] += 1
@@ -108,16 +113,14 @@ class Session:
         except Exception:  # noqa: BLE001
             self.fault()
         finally:
-            self.outbox.discard()
-            trio.lowlevel.notify_closing(self._sock)
-            self._sock.close()
+            self._hang_up()
 
     # Talking.
 
     async def _converse(self) -> None:
         house, sock = self._house, self._sock
         data = self._receive()  # a program's first words come with its connection
-        while True:
+        while not self._is_ending:
             if data:
                 if self.client.standing is not Standing.HANDSHAKE and not self.client.is_plain:
                     house.watch.heard(self)
@@ -126,10 +129,9 @@ class Session:
                 await self._take(self._intake.finish())
                 if self._farewell is None:
                     self._why = self._why or CONNECTION_CLOSED
-            if self._farewell is not None or self._why is not None:
-                return
-            await trio.lowlevel.wait_readable(sock)
-            data = self._receive()
+            if not self._is_ending:
+                await trio.lowlevel.wait_readable(sock)
+                data = self._receive()
 
     def _receive(self) -> bytes | None:
         """What has come; empty at the end, None if nothing has."""
@@ -145,6 +147,8 @@ class Session:
             self.outbox.put(answer)
         limits = self._house.limits
         for line in lines:
+            if self._is_ending:
+                return
             while self._lines_left is None:
                 wait = self._pace.take(trio.current_time(), limits.message_rate, limits.message_burst)
                 if not wait:
@@ -156,8 +160,6 @@ class Session:
                     return
                 self._lines_left -= 1
             self._handle(line)
-            if self._farewell is not None:
-                return
 
     async def _slow_down(self, wait: float) -> None:
         """Do not read for that many seconds. Its ping clock stands still: its answer is behind its backlog."""
@@ -236,6 +238,7 @@ class Session:
             most = self._house.limits.handshakes
             sentence = f"{most} connections are introducing themselves, and you were silent the longest (handshakes)"
             self.close(Farewell(sentence, Reason.TOO_MANY_HANDSHAKES, door.retry_after(self._house.chat)))
+        self._leave()  # at once, so that the next one counts right
 
     # What the watch calls when a time is up.
 
@@ -303,8 +306,8 @@ class Session:
         if farewell is not None:
             self.client.say_farewell(farewell)
         try:
-            with trio.move_on_after(self._house.limits.linger) as scope:
-                self._make_farewell(scope)
+            with trio.move_on_after(self._house.limits.linger):
+                self._count_farewell()
                 await self.outbox.drain()
                 self._sock.shutdown(socket.SHUT_WR)
                 while not at_end:
@@ -312,16 +315,23 @@ class Session:
                     if received is None:
                         await trio.lowlevel.wait_readable(self._sock)
                     at_end = received == b""
-            self._receive()  # if it was cut short: what is unread would cause a reset
-        except OSError:
-            pass  # it has hung up already
-        finally:
-            self._house.farewells.pop(self, None)
+        except (OSError, trio.ClosedResourceError):
+            pass  # it has hung up, or its goodbye was cut short
 
-    def _make_farewell(self, scope: trio.CancelScope) -> None:
+    def _count_farewell(self) -> None:
         """Count among the goodbyes in progress; where these are too many, the oldest is cut short."""
-        house = self._house
-        house.farewells[self] = scope
-        if len(house.farewells) > house.limits.farewells and not house.chat.pool.draining:
-            _, oldest = house.farewells.popitem(last=False)
-            oldest.cancel()
+        farewells = self._house.farewells
+        farewells[self] = None
+        if len(farewells) > self._house.limits.farewells and not self._house.chat.pool.draining:
+            next(iter(farewells))._hang_up()
+
+    def _hang_up(self) -> None:
+        """Close the socket, now. What is unread is read first, as it would cause a reset."""
+        if self._sock.fileno() < 0:
+            return
+        self._house.farewells.pop(self, None)
+        self.outbox.discard()
+        with suppress(OSError):
+            self._receive()
+        trio.lowlevel.notify_closing(self._sock)
+        self._sock.close()

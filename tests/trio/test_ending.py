@@ -1,0 +1,99 @@
+"""How it ends: draining, and faults of the server's own."""
+
+import logging
+
+import pytest
+import trio
+import trio.testing
+from support import running
+
+from chatd.chat import Chat
+from chatd.client import Client
+from chatd.commands import IRC
+from chatd.commands.registry import Command
+from chatd.protocol.irc import Message
+
+Clock = trio.testing.MockClock
+
+
+async def test_draining(autojump_clock: Clock) -> None:
+    async with running(max_clients=2, queue=2, drain_time=5) as house:
+        ann, bob = await house.seated("ann"), await house.seated("bob")
+        cid = await house.waiting("cid")
+        half, silent = await house.connect(), await house.connect()
+        await half.send("NICK half", "PING there")
+        await half.until("PONG")
+        await house.until(lambda: house.chat.connections == 5)
+        house.server.drain()
+        for peer in (ann, bob, cid, half, silent):
+            lines = await peer.rest()
+            assert "This server is shutting down; DRAINING" in lines[-1]
+            assert not any(" QUIT " in line for line in lines)
+        assert house.chat.pool.statistics.admitted == 2, "no seat is handed on any more"
+        assert house.chat.pool.statistics.drained == 1
+        with pytest.raises(OSError, match="failed"):
+            await house.connect()
+
+
+async def test_draining_waits_for_nobody_longer_than_its_time(autojump_clock: Clock) -> None:
+    async with running(drain_time=5, linger=1000) as house:
+        await house.seated("ann")  # it does not hang up
+        before = trio.current_time()
+        house.server.drain()
+        await house.until(lambda: not house.server.house.sessions and not house.server.house.farewells)
+        assert trio.current_time() - before == pytest.approx(5, abs=0.1)
+
+
+async def test_draining_flushes_what_is_owed(autojump_clock: Clock) -> None:
+    async with running(message_rate=float("inf")) as house:
+        ann, bob = await house.seated("ann"), await house.seated("bob")
+        await ann.send(*[f"PRIVMSG #lobby :{number} {'x' * 400}" for number in range(300)])
+        await ann.settle()
+        house.server.drain()
+        lines = await bob.rest()
+        assert sum(" PRIVMSG " in line for line in lines) == 300
+        assert "DRAINING" in lines[-1]
+
+
+@pytest.fixture
+def broken_command(monkeypatch: pytest.MonkeyPatch) -> str:
+    def fail(chat: Chat, client: Client, message: Message) -> None:
+        raise ZeroDivisionError("on purpose")
+
+    allowed = IRC["PRIVMSG"].allowed
+    monkeypatch.setitem(IRC, "BROKEN", Command("BROKEN", fail, "", 0, allowed, "", ""))
+    return "BROKEN"
+
+
+async def test_fault_ends_one_client(
+    autojump_clock: Clock, broken_command: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(max_clients=2, queue=1) as house:
+        ann, bob = await house.seated("ann"), await house.seated("bob")
+        cid = await house.waiting("cid", "JOIN #lobby")
+        with caplog.at_level(logging.ERROR):
+            await ann.send(broken_command)
+            assert "; INTERNAL_ERROR)" in (await ann.rest())[-1]
+        await cid.until(" 366 ")  # its seat came to the next in line
+        assert await bob.find(" QUIT ") == ":ann!ann@127.0.0.1 QUIT :INTERNAL_ERROR"
+        assert house.server.house.faults == 1
+    [record] = caplog.records
+    assert record.exc_info is not None
+    assert "on purpose" in caplog.text
+    assert "Traceback" in caplog.text
+
+
+async def test_fault_while_leaving_ends_one_client(
+    autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running() as house:
+        ann, bob = await house.seated("ann"), await house.seated("bob")
+
+        def fail(chat: Chat, client: Client, why: str) -> None:
+            raise ZeroDivisionError("on purpose")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("chatd.door.leave", fail)
+            await ann.send("QUIT")
+            await house.until(lambda: house.server.house.faults == 1)
+        await bob.settle()
