@@ -35,7 +35,6 @@ class Chat:
             limits.max_clients, limits.queue, limits.queue_timeout, least_retry=limits.least_retry
         )
         self.closed: Counter[Reason] = Counter()  # connections that the server closed, at the door or later
-        self.told_occupancy: Occupancy | None = None
         self.connections = 0  # handshakes, the seated and those who wait
         self._by_nick: dict[str, Client] = {}
         self._rooms: dict[str, Room[Client]] = {}

@@ -12,7 +12,7 @@ from .protocol import irc, plain, replies
 from .protocol.event import Event, Form
 from .protocol.farewell import Farewell
 from .protocol.replies import Numeric
-from .protocol.waiting import Note
+from .protocol.waiting import Note, Occupancy
 from .room import Room, Sink
 
 # What the server offers of IRCv3 capabilities, and what its clients may have switched on. Sources: IRCv3
@@ -64,6 +64,7 @@ class Client:
         "signed_on",
         "standing",
         "ticket",
+        "told_occupancy",
         "told_place",
         "user",
     )
@@ -88,6 +89,7 @@ class Client:
         self.rooms: dict[str, Room[Client]] = {}
         self.held: dict[str, tuple[str, str]] = {}  # JOINs of a waiting client: folded name to name and key
         self.told_place = 0
+        self.told_occupancy: Occupancy | None = None
         self.signed_on = 0.0
         self.last_spoke = 0.0
 

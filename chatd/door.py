@@ -46,7 +46,8 @@ def enter(chat: Chat, client: Client) -> None:
     if not client.is_plain:
         info.welcome(chat, client)
         if STANDARD_REPLIES in client.caps:
-            client.tell_note(chat.occupancy())
+            client.told_occupancy = chat.occupancy()
+            client.tell_note(client.told_occupancy)
     if waits:
         tell_place(chat, client)
     else:
@@ -120,12 +121,11 @@ def sweep(chat: Chat) -> None:
         if ticket.client.told_place != chat.pool.position(ticket):
             tell_place(chat, ticket.client)
     occupancy = chat.occupancy()
-    if occupancy != chat.told_occupancy:
-        chat.told_occupancy = occupancy
-        event = Event(chat.origin.name, "NOTE", ("*", *occupancy.words()), occupancy.sentence, chat.origin.wall())
-        for client in chat.registered():
-            if STANDARD_REPLIES in client.caps:
-                client.outbox.put(event.encode(client.form))
+    event = Event(chat.origin.name, "NOTE", ("*", *occupancy.words()), occupancy.sentence, chat.origin.wall())
+    for client in chat.registered():
+        if STANDARD_REPLIES in client.caps and client.told_occupancy != occupancy:
+            client.told_occupancy = occupancy
+            client.outbox.put(event.encode(client.form))
 
 
 def retry_after(chat: Chat) -> int:

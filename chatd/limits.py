@@ -71,6 +71,7 @@ class Limits:
     # Finding out who is gone.
     ping_interval: float = _real(90.0, "s", "Of silence before a client is pinged; below the 2 min of most NAT tables.")
     ping_timeout: float = _real(60.0, "s", "To answer a ping, in seconds in which the server does read the client.")
+    look_interval: float = _real(1.0, "s", "Between two looks whether a client that is slowed down has left.")
 
     # What one client may do.
     message_rate: float = _real(10.0, "lines/s", "Sustained; past it the client is read more slowly. A paste is fine.")

@@ -14,6 +14,7 @@ place nor a reason. What is bounded comes after.
 
 import errno
 import logging
+import math
 import signal
 import socket
 import time
@@ -23,6 +24,7 @@ import trio
 
 from . import door
 from .chat import Chat
+from .connection import Goodbyes
 from .limits import Limits
 from .outbox import Flusher
 from .protocol.farewell import Farewell, Reason
@@ -65,6 +67,7 @@ def _set_client_options(listener: socket.socket, limits: Limits) -> None:
     """Set what every accepted socket inherits."""
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # without it a burst waits 40 ms for its end
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.send_buffer)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # telnet's urgent bytes stay where they belong
     # Plain clients cannot be pinged, so the kernel finds out who has died silently, as fast as a ping would.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, seconds in (
@@ -91,7 +94,7 @@ class Server:
         self._accepting = trio.CancelScope()
         self._sessions: trio.Nursery | None = None
         chat = Chat(limits, settings, trio.current_time, time.time)
-        self.house = House(limits, chat, Flusher(), Watch(limits))
+        self.house = House(limits, chat, Flusher(), Watch(limits), Goodbyes(limits.farewells, limits.linger))
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve; return when drained."""
@@ -187,6 +190,7 @@ class Server:
 
     def _send_everybody_away(self) -> None:
         chat = self.house.chat
+        self.house.goodbyes.most = math.inf  # nobody comes any more who would need the files
         door.drain(chat)
         for session in list(self.house.sessions):
             session.close(Farewell(door.DRAINING, Reason.DRAINING, door.retry_after(chat)))

@@ -7,8 +7,6 @@ before the goodbye, so that a seat is free before its last holder has hung up.
 
 import logging
 import socket
-from collections import OrderedDict
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import trio
@@ -17,6 +15,7 @@ from . import door
 from .chat import Chat
 from .client import Client, Standing
 from .commands import dispatch, typed
+from .connection import Connection, Goodbyes
 from .limits import Limits
 from .outbox import Flusher, Outbox
 from .pace import Pace
@@ -33,8 +32,6 @@ log = logging.getLogger("chatd")
 
 CONNECTION_CLOSED = "Connection closed"
 CONNECTION_LOST = "Connection lost"
-LOOK_INTERVAL = 1.0  # seconds between two looks whether a client that is not read from is still there
-_TCP_CLOSE_WAIT, _TCP_CLOSE = 8, 7  # linux/net/tcp_states.h; the first byte of TCP_INFO
 
 
 @dataclass(slots=True)
@@ -45,8 +42,8 @@ class House:
     chat: Chat
     flusher: Flusher
     watch: Watch
+    goodbyes: Goodbyes
     sessions: set["Session"] = field(default_factory=set)
-    farewells: OrderedDict["Session", None] = field(default_factory=OrderedDict)
     faults: int = 0
 
 
@@ -54,6 +51,7 @@ class Session:
     """One accepted connection. `run` is its life."""
 
     __slots__ = (
+        "_connection",
         "_farewell",
         "_house",
         "_intake",
@@ -61,15 +59,12 @@ class Session:
         "_met",
         "_pace",
         "_scope",
-        "_sock",
         "_why",
         "client",
-        "outbox",
     )
 
     def __init__(self, house: House, sock: socket.socket, host: str) -> None:
         self._house = house
-        self._sock = sock
         self._scope = trio.CancelScope()
         self._intake = Intake(house.limits.plain_line, house.limits.endless_line)
         self._pace = Pace()
@@ -77,8 +72,9 @@ class Session:
         self._lines_left: int | None = None  # of a client that was seen gone: how many more are processed
         self._farewell: Farewell | None = None
         self._why: str | None = None  # it ended without a farewell
-        self.outbox = Outbox(sock, house.limits, house.flusher, self)
-        self.client = Client(self.outbox, self.close, host, house.chat.origin)
+        outbox = Outbox(sock, house.limits, house.flusher, self)
+        self._connection = Connection(sock, outbox, house.limits.input_bytes)
+        self.client = Client(outbox, self.close, host, house.chat.origin)
 
     @property
     def is_silent(self) -> bool:
@@ -113,38 +109,31 @@ class Session:
         except Exception:  # noqa: BLE001
             self.fault()
         finally:
-            self._hang_up()
+            self._connection.hang_up()
 
     # Talking.
 
     async def _converse(self) -> None:
-        house, sock = self._house, self._sock
-        data = self._receive()  # a program's first words come with its connection
+        connection = self._connection
+        data = connection.receive()  # a program's first words come with its connection
         while not self._is_ending:
             if data:
                 if self.client.standing is not Standing.HANDSHAKE and not self.client.is_plain:
-                    house.watch.heard(self)
+                    self._house.watch.heard(self)
                 await self._take(self._intake.feed(data))
             elif data is not None:
                 await self._take(self._intake.finish())
                 if self._farewell is None:
                     self._why = self._why or CONNECTION_CLOSED
             if not self._is_ending:
-                await trio.lowlevel.wait_readable(sock)
-                data = self._receive()
-
-    def _receive(self) -> bytes | None:
-        """What has come; empty at the end, None if nothing has."""
-        try:
-            return self._sock.recv(self._house.limits.input_bytes)
-        except BlockingIOError:
-            return None
+                await connection.readable()
+                data = connection.receive()
 
     async def _take(self, lines: list[str | Flaw]) -> None:
         if self.client.standing is Standing.HANDSHAKE:
             self._meet()
         if answer := self._intake.take_answer():
-            self.outbox.put(answer)
+            self._connection.outbox.put(answer)
         limits = self._house.limits
         for line in lines:
             if self._is_ending:
@@ -167,9 +156,8 @@ class Session:
         watch.hush(self)
         until = trio.current_time() + wait
         while (left := until - trio.current_time()) > 0:
-            await trio.sleep(min(left, LOOK_INTERVAL))
-            state: int = self._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
-            if state in (_TCP_CLOSE_WAIT, _TCP_CLOSE):
+            await trio.sleep(min(left, self._house.limits.look_interval))
+            if self._connection.peer_has_left:
                 self._lines_left = self._house.limits.message_burst
                 return
         if self.client.standing is not Standing.HANDSHAKE and not self.client.is_plain:
@@ -295,43 +283,11 @@ class Session:
         door.leave(house.chat, self.client, why)
 
     async def _say_goodbye(self) -> None:
-        """Tell the client why it is closed so that it can read it: half-close, and read on until it hangs up.
-
-        Closing with unread input would make the kernel send a reset, which can overtake the reason.
-        """
+        """Tell the client why it is closed, so that it can read it."""
         if self._why == CONNECTION_LOST:
             return
-        at_end = self._farewell is None  # the client has sent all that it will
         farewell = self._farewell or (Farewell(typed.GOODBYE) if self.client.is_plain else None)
         if farewell is not None:
             self.client.say_farewell(farewell)
-        try:
-            with trio.move_on_after(self._house.limits.linger):
-                self._count_farewell()
-                await self.outbox.drain()
-                self._sock.shutdown(socket.SHUT_WR)
-                while not at_end:
-                    received = self._receive()
-                    if received is None:
-                        await trio.lowlevel.wait_readable(self._sock)
-                    at_end = received == b""
-        except (OSError, trio.ClosedResourceError):
-            pass  # it has hung up, or its goodbye was cut short
-
-    def _count_farewell(self) -> None:
-        """Count among the goodbyes in progress; where these are too many, the oldest is cut short."""
-        farewells = self._house.farewells
-        farewells[self] = None
-        if len(farewells) > self._house.limits.farewells and not self._house.chat.pool.draining:
-            next(iter(farewells))._hang_up()
-
-    def _hang_up(self) -> None:
-        """Close the socket, now. What is unread is read first, as it would cause a reset."""
-        if self._sock.fileno() < 0:
-            return
-        self._house.farewells.pop(self, None)
-        self.outbox.discard()
-        with suppress(OSError):
-            self._receive()
-        trio.lowlevel.notify_closing(self._sock)
-        self._sock.close()
+        has_ended = self._farewell is None  # by itself: it sends nothing more
+        await self._house.goodbyes.say(self._connection, has_ended)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..chat import Chat
 from ..client import Client, Standing
-from ..protocol import plain, replies
+from ..protocol import replies
 from ..protocol.irc import Message
 from ..protocol.waiting import Queued
 
@@ -69,8 +69,8 @@ def dispatch(chat: Chat, client: Client, message: Message) -> None:
         else:
             command.handler(chat, client, message)
     elif client.standing is Standing.WAITING:
-        if message.command == plain.SAY:
-            client.tell(f"Not delivered: {message.params[0]}")
+        if client.is_plain and command is not None and (text := " ".join(message.params)):
+            client.tell(f"Not delivered: {text}")
         tell_place(chat, client)
     elif client.standing is Standing.HANDSHAKE:
         client.reply(replies.ERR_NOTREGISTERED)

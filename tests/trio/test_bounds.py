@@ -188,7 +188,7 @@ async def test_refusals_in_progress_are_bounded(autojump_clock: Clock) -> None:
     async with running(max_clients=0, queue=0, farewells=4, linger=1000) as house:
         peers = [await house.irc(f"nick{number}") for number in range(10)]
         await house.until(lambda: house.chat.closed[Reason.SERVER_FULL] == 10)
-        assert len(house.server.house.farewells) == 4
+        assert len(house.server.house.goodbyes) == 4
         for peer in peers:
             assert reason_of(await peer.rest()) == Reason.SERVER_FULL
 
@@ -197,7 +197,7 @@ async def test_linger_is_bounded(autojump_clock: Clock) -> None:
     async with running(max_clients=0, queue=0, linger=2) as house:
         peer = await house.irc("ann")
         await peer.rest()
-        await house.until(lambda: not house.server.house.farewells)
+        await house.until(lambda: not house.server.house.goodbyes)
         assert trio.current_time() == pytest.approx(2, abs=0.1)
 
 
@@ -205,7 +205,7 @@ async def test_accepted_sockets_have_the_options_that_find_the_dead(autojump_clo
     async with running(ping_interval=30, ping_timeout=12, send_buffer=20_000) as house:
         await house.seated("ann")
         [session] = house.server.house.sessions
-        sock = session._sock
+        sock = session._connection._sock
         assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == 4

@@ -40,7 +40,7 @@ async def test_draining_waits_for_nobody_longer_than_its_time(autojump_clock: Cl
         await house.seated("ann")  # it does not hang up
         before = trio.current_time()
         house.server.drain()
-        await house.until(lambda: not house.server.house.sessions and not house.server.house.farewells)
+        await house.until(lambda: not house.server.house.sessions and not house.server.house.goodbyes)
         assert trio.current_time() - before == pytest.approx(5, abs=0.1)
 
 

@@ -1,0 +1,94 @@
+"""Why: an exit code is worth what it checks, so the checks stand in one place, each with a name and its evidence."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from .deliveries import Deliveries
+from .ledger import Kind, Ledger, Row
+
+
+class Invariant(NamedTuple):
+    """Something that must hold whatever the load. `holds` is None where this run could not tell."""
+
+    name: str
+    holds: bool | None
+    detail: str
+
+
+def judge(
+    ledger: Ledger, deliveries: Deliveries, stages: Mapping[str, Mapping[Row, int]], unfilled: int
+) -> list[Invariant]:
+    """The verdict on a run that was not interrupted.
+
+    `stages` are the tables that are shown, by their names; `unfilled` is how many seats were given back while clients
+    waited, and not given to them.
+    """
+    return [
+        _rows(ledger, stages),
+        _limit(ledger),
+        _reasons(ledger),
+        _connected(ledger),
+        _order(ledger, unfilled),
+        _messages(deliveries),
+    ]
+
+
+def _rows(ledger: Ledger, stages: Mapping[str, Mapping[Row, int]]) -> Invariant:
+    clients = len(ledger.attempts)
+    wrong = [f"{sum(rows.values()):,} {name}" for name, rows in stages.items() if sum(rows.values()) != clients]
+    wrong += [f"{count:,} {kind}" for kind in (Kind.UNANSWERED, Kind.UNTRIED) if (count := ledger.count(kind))]
+    detail = f"{', '.join(wrong)}: not {clients:,}" if wrong else f"{clients:,} of {clients:,}"
+    return Invariant("every attempt is in one row", not wrong, detail)
+
+
+def _limit(ledger: Ledger) -> Invariant:
+    name = "no more seated than the limit"
+    if ledger.limit is None:
+        return Invariant(name, None, f"the server tells no limit; at most {ledger.peak:,} were seated at once")
+    detail = f"at most {ledger.peak:,} of {ledger.limit:,}"
+    if ledger.lost and ledger.peak > ledger.limit:
+        # Such a seat is given on before its former holder has read that it is gone.
+        detail += f", {ledger.lost:,} of whom had lost their seats, perhaps before that showed"
+    return Invariant(name, ledger.certain_peak <= ledger.limit, detail)
+
+
+def _reasons(ledger: Ledger) -> Invariant:
+    silent = ledger.count(Kind.SILENT)
+    return Invariant("nobody is left without a reason", not silent, f"{silent:,} silent")
+
+
+def _connected(ledger: Ledger) -> Invariant:
+    failed = ledger.count(Kind.FAILED)
+    return Invariant("everybody gets a connection", not failed, f"{failed:,} failed to connect")
+
+
+def _order(ledger: Ledger, unfilled: int) -> Invariant:
+    name = "seats go to the line in order"
+    if not ledger.entered:
+        return Invariant(name, None, "nobody had to wait")
+    problems = list(ledger.examples)
+    if ledger.disorders > len(problems):
+        problems.append(f"and {ledger.disorders - len(problems):,} more")
+    if unfilled:
+        problems.append(f"of the seats that were given back {unfilled:,} did not go to the line")
+    if problems:
+        return Invariant(name, False, "; ".join(problems))
+    seated = ledger.count(Kind.QUEUED_SEATED)
+    return Invariant(name, True if seated else None, f"{seated:,} of {ledger.entered:,} who waited were seated")
+
+
+def _messages(deliveries: Deliveries) -> Invariant:
+    name = "every message arrives once, in order"
+    if not deliveries.messages:
+        return Invariant(name, None, "none were sent")
+    wrong = [
+        f"{count:,} {what}"
+        for what, count in (
+            ("missing", deliveries.missing),
+            ("twice", deliveries.duplicates),
+            ("out of order", deliveries.disordered),
+        )
+        if count
+    ]
+    detail = f"{deliveries.received:,} of {deliveries.expected:,} deliveries"
+    return Invariant(name, not wrong, ", ".join([detail, *wrong]))
