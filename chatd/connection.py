@@ -1,5 +1,6 @@
 """One accepted socket: reading from it, seeing whether its peer is gone, and closing it so that last words arrive."""
 
+import math
 import socket
 from collections import OrderedDict
 from contextlib import suppress
@@ -66,19 +67,23 @@ class Connection:
 class Goodbyes:
     """Connections that are being finished. Past `most` the oldest is hung up on, its last words having been sent."""
 
-    def __init__(self, most: int, linger: float) -> None:
-        self.most: float = most
+    def __init__(self, most: float, linger: float) -> None:
+        self._most = most
         self._linger = linger
         self._in_progress: OrderedDict[Connection, None] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._in_progress)
 
+    def unbind(self) -> None:
+        """From now on have no bounds: when all leave at once, nobody comes who would need the files or the time."""
+        self._most = self._linger = math.inf
+
     async def say(self, connection: Connection, at_end: bool) -> None:
         """Finish the connection, in `linger` seconds at most."""
         self._in_progress[connection] = None
         try:
-            if len(self._in_progress) > self.most:
+            if len(self._in_progress) > self._most:
                 oldest, _ = self._in_progress.popitem(last=False)
                 oldest.hang_up()
             with trio.move_on_after(self._linger):

@@ -14,7 +14,6 @@ place nor a reason. What is bounded comes after.
 
 import errno
 import logging
-import math
 import signal
 import socket
 import time
@@ -190,7 +189,7 @@ class Server:
 
     def _send_everybody_away(self) -> None:
         chat = self.house.chat
-        self.house.goodbyes.most = math.inf  # nobody comes any more who would need the files
+        self.house.goodbyes.unbind()
         door.drain(chat)
         for session in list(self.house.sessions):
             session.close(Farewell(door.DRAINING, Reason.DRAINING, door.retry_after(chat)))

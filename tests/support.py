@@ -1,5 +1,6 @@
 """What tests of the server share: a server in this process, and peers that talk to it over real sockets."""
 
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -76,6 +77,15 @@ class Running:
 
     async def connect(self) -> Peer:
         peer = Peer(await trio.open_tcp_stream(HOST, self.port))
+        self.peers.append(peer)
+        return peer
+
+    async def connect_with_small_window(self) -> Peer:
+        """A peer to whom the kernel gives little before it reads."""
+        sock = trio.socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        await sock.connect((HOST, self.port))
+        peer = Peer(trio.SocketStream(sock))
         self.peers.append(peer)
         return peer
 

@@ -5,7 +5,7 @@ import socket
 import pytest
 import trio
 import trio.testing
-from support import HOST, Peer, Running, running
+from support import Peer, running
 
 from chatd.protocol.farewell import Reason, parse_farewell
 from chatd.protocol.irc import parse
@@ -133,7 +133,7 @@ async def test_of_a_fast_sender_who_is_gone_a_burst_is_still_read(autojump_clock
 
 async def test_one_who_never_reads_delays_nobody(autojump_clock: Clock) -> None:
     async with running(outbox=20_000, send_buffer=4096, message_rate=float("inf")) as house:
-        deaf = await connect_with_small_window(house)
+        deaf = await house.connect_with_small_window()
         await deaf.send(*house.introduction("deaf"), "JOIN #lobby")
         await house.until(lambda: house.chat.find("deaf") is not None)
         ann, bob = await house.seated("ann"), await house.seated("bob")
@@ -153,15 +153,6 @@ async def test_one_who_never_reads_delays_nobody(autojump_clock: Clock) -> None:
     assert reason_of(lines) == Reason.OUTBOX_FULL
     assert all(line.startswith((":", "ERROR ")) for line in lines)
     assert "20000 bytes" in lines[-1]
-
-
-async def connect_with_small_window(house: Running) -> Peer:
-    sock = trio.socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-    await sock.connect((HOST, house.port))
-    peer = Peer(trio.SocketStream(sock))
-    house.peers.append(peer)
-    return peer
 
 
 async def test_endless_line(autojump_clock: Clock) -> None:

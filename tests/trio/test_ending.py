@@ -55,6 +55,20 @@ async def test_draining_flushes_what_is_owed(autojump_clock: Clock) -> None:
         assert "DRAINING" in lines[-1]
 
 
+async def test_draining_gives_a_slow_reader_all_its_time(autojump_clock: Clock) -> None:
+    async with running(message_rate=float("inf"), send_buffer=4096, linger=2, drain_time=5) as house:
+        ann, bob = await house.seated("ann"), await house.connect_with_small_window()
+        await bob.send(*house.introduction("bob"), "JOIN #lobby")
+        await bob.until(" 366 ")
+        await ann.send(*[f"PRIVMSG #lobby :{number} {'x' * 400}" for number in range(400)])
+        await ann.settle()
+        house.server.drain()
+        await trio.sleep(4)
+        lines = await bob.rest()
+        assert sum(" PRIVMSG " in line for line in lines) == 400
+        assert "DRAINING" in lines[-1]
+
+
 @pytest.fixture
 def broken_command(monkeypatch: pytest.MonkeyPatch) -> str:
     def fail(chat: Chat, client: Client, message: Message) -> None:
