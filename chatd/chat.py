@@ -36,6 +36,7 @@ class Chat:
         )
         self.closed: Counter[Reason] = Counter()  # connections that the server closed, at the door or later
         self.connections = 0  # handshakes, the seated and those who wait
+        self.invisible = 0  # clients that have user mode i
         self._by_nick: dict[str, Client] = {}
         self._rooms: dict[str, Room[Client]] = {}
         self._guests = 0
@@ -129,7 +130,16 @@ class Chat:
                     neighbour.outbox.put(event.encode(neighbour.form))
             for room in list(client.rooms.values()):
                 self._take_out(client, room)
+        self.set_invisible(client, False)
         self.release_nick(client)
+
+    def set_invisible(self, client: Client, on: bool) -> bool:
+        """Switch user mode i. Whether that changed anything."""
+        if client.invisible is on:
+            return False
+        client.invisible = on
+        self.invisible += 1 if on else -1
+        return True
 
     @property
     def handshakes(self) -> int:

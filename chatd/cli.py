@@ -4,11 +4,13 @@ import argparse
 import gc
 import logging
 import math
+import os
 import re
 import socket
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import trio
 
@@ -20,7 +22,7 @@ from .protocol.waiting import duration
 from .server import Server, listen
 from .settings import Settings
 
-EXIT_OK, EXIT_CANNOT_START = 0, 1  # argparse exits with 2 by itself
+EXIT_OK, EXIT_CANNOT_START, EXIT_USAGE = 0, 1, 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 DESCRIPTION = """\
@@ -50,6 +52,12 @@ exit codes:
 MAIN_BOUNDS = ("max_clients", "queue", "queue_timeout")
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One sentence. The usage, with all its flags, would hide it."""
+        self.exit(EXIT_USAGE, f"{self.prog}: error: {message} (chatd --help shows all flags)\n")
+
+
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=30)
@@ -57,13 +65,13 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 def parser() -> argparse.ArgumentParser:
     """All flags. Those of bounds are made from the table in `limits`."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         "chatd", description=DESCRIPTION, epilog=EPILOG, formatter_class=_HelpFormatter, allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"chatd {__version__}")
     where = parser.add_argument_group("where it listens, what it is called")
     default = Settings()
-    where.add_argument("--host", default=default.host, help="address to listen on (default: %(default)s)")
+    where.add_argument("--host", type=_host, default=default.host, help="address to listen on (default: %(default)s)")
     where.add_argument("--port", type=_port, default=default.port, help="0 picks one (default: %(default)s)")
     where.add_argument(
         "--server-name", type=_server_name, default=default.server_name, metavar="NAME", help="(default: %(default)s)"
@@ -72,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
     where.add_argument("--motd", metavar="FILE", help="what everybody reads on arrival (UTF-8)")
     cap = parser.add_argument_group("how many it takes")
     more = parser.add_argument_group(
-        "the other bounds", f"Everything has a bound, and here it is. '{NONE}' switches off a time or a rate."
+        "the other bounds", f"N is a whole number. X is a time or a rate, and may be '{NONE}': no bound, by choice."
     )
     for bound in bounds():
         group = cap if bound.name in MAIN_BOUNDS else more
@@ -96,6 +104,12 @@ def _bound_type(bound: Bound) -> Callable[[str], float]:
     return parse
 
 
+def _host(written: str) -> str:
+    if not written:
+        raise argparse.ArgumentTypeError("an empty string is no address; 0.0.0.0 and :: listen on all")
+    return written
+
+
 def _port(written: str) -> int:
     if not (written.isascii() and written.isdigit() and int(written) <= 65535):
         raise argparse.ArgumentTypeError(f"{written!r} is not a port: a whole number from 0 to 65535")
@@ -113,19 +127,27 @@ def settings_of(options: argparse.Namespace, limits: Limits) -> Settings:
     if not irc.is_room_name(options.room, limits.room_length):
         rule = f"# and a name, at most {limits.room_length} bytes, no space and no comma"
         raise ValueError(f"argument --room: {options.room!r} is not a room's name: {rule}")
-    motd = _read_motd(options.motd, limits.motd_lines) if options.motd else []
+    motd = _read_motd(options.motd, limits) if options.motd else []
     return Settings(options.host, options.port, options.server_name, options.room, motd)
 
 
-def _read_motd(path: str, most: int) -> list[str]:
+def _read_motd(path: str, limits: Limits) -> list[str]:
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        if not Path(path).is_file():  # a device or a pipe may never end
+            os.stat(path)
+            raise ValueError(f"argument --motd: {path} is not a file")
+        with open(path, "rb") as file:
+            data = file.read(limits.motd_lines * (limits.motd_line + 2) + 1)
+        lines = data.decode("utf-8-sig").splitlines()
     except OSError as error:
         raise ValueError(f"argument --motd: cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ValueError(f"argument --motd: {path} is not UTF-8 text") from None
-    if len(lines) > most:
-        raise ValueError(f"argument --motd: {path} has {len(lines)} lines; at most {most} (--motd-lines)")
+    if len(lines) > limits.motd_lines:
+        raise ValueError(f"argument --motd: {path} has more than {limits.motd_lines} lines (--motd-lines)")
+    for number, line in enumerate(lines, 1):
+        if len(line.encode()) > limits.motd_line:
+            raise ValueError(f"argument --motd: line {number} of {path} is over {limits.motd_line} bytes (--motd-line)")
     return lines
 
 

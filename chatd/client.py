@@ -26,6 +26,9 @@ CAPABILITIES = (ECHO_MESSAGE, MESSAGE_TAGS, MULTI_PREFIX, SERVER_TIME, STANDARD_
 _FORM_OF = {SERVER_TIME: Form.SERVER_TIME, MESSAGE_TAGS: Form.MESSAGE_TAGS}
 
 
+GOODBYE = "Goodbye."  # to a plain client that leaves of its own will
+
+
 class Standing(Enum):
     """How far a client has come."""
 
@@ -154,7 +157,7 @@ class Client:
     def say_farewell(self, farewell: Farewell) -> None:
         """The last thing it is told."""
         if self.is_plain:
-            self.outbox.put(plain.write(farewell.text))
+            self.outbox.put(plain.write(farewell.text if farewell.reason else GOODBYE))
             return
         if farewell.reason and STANDARD_REPLIES in self.caps:
             self.send("FAIL", "*", farewell.reason, text=farewell.sentence)

@@ -133,11 +133,17 @@ def retry_after(chat: Chat) -> int:
     return math.ceil(chat.pool.retry_after(chat.clock()))
 
 
+def _taken(number: int, one: str, several: str) -> str:
+    return f"the only {one} is taken" if number == 1 else f"all {number} {several} are taken"
+
+
 def farewell(chat: Chat, refused: Refused) -> Farewell:
     """What a refused client is told: which limit, and its value."""
     pool = chat.pool
-    seats = f"all {pool.max_clients} seats are taken" if pool.max_clients else "there are no seats (max-clients 0)"
-    line = f"all {pool.max_waiting} places in line too" if pool.max_waiting else "there is no waiting line"
+    seats = _taken(pool.max_clients, "seat", "seats") if pool.max_clients else "there are no seats (max-clients 0)"
+    line = "there is no waiting line"
+    if pool.max_waiting:
+        line = _taken(pool.max_waiting, "place in line", "places in line")
     match refused.reason:
         case Reason.DRAINING:
             sentence = DRAINING

@@ -4,6 +4,8 @@ Kept as one number, the moment at which the bucket will be full again (the gener
 costs a client a float and needs no refilling.
 """
 
+_ROUNDING = 1e-6  # seconds; sums of many small costs are a little off, which is not to cost a line
+
 
 class Pace:
     """`rate` is in lines per second, infinite for no bound; `burst` in lines. Both may change: they are passed in."""
@@ -17,7 +19,7 @@ class Pace:
         """Take the tokens for a line. Returns 0, or the seconds after which to ask again if there are too few."""
         full_at = max(self._full_at, now) + cost / rate
         wait = full_at - now - burst / rate
-        if wait > 0:
+        if wait > _ROUNDING:
             return wait
         self._full_at = full_at
         return 0.0

@@ -13,7 +13,7 @@ import trio
 
 from . import door
 from .chat import Chat
-from .client import Client, Standing
+from .client import GOODBYE, Client, Standing
 from .commands import dispatch, typed
 from .connection import Connection, Goodbyes
 from .limits import Limits
@@ -145,7 +145,9 @@ class Session:
                 await self._slow_down(wait)
             if self._lines_left is not None:
                 if self._lines_left == 0:
-                    self._why = self._why or CONNECTION_LOST
+                    rate = f"{limits.message_rate:g} lines/s (message-rate)"
+                    self.client.tell(f"Not delivered: the rest. You sent more than {rate}, and have hung up")
+                    self._why = CONNECTION_CLOSED
                     return
                 self._lines_left -= 1
             self._handle(line)
@@ -286,8 +288,7 @@ class Session:
         """Tell the client why it is closed, so that it can read it."""
         if self._why == CONNECTION_LOST:
             return
-        farewell = self._farewell or (Farewell(typed.GOODBYE) if self.client.is_plain else None)
-        if farewell is not None:
-            self.client.say_farewell(farewell)
-        has_ended = self._farewell is None  # by itself: it sends nothing more
-        await self._house.goodbyes.say(self._connection, has_ended)
+        if self._farewell is not None or self.client.is_plain:
+            self.client.say_farewell(self._farewell or Farewell(GOODBYE))
+        at_end = self._farewell is None and self._lines_left is None
+        await self._house.goodbyes.say(self._connection, at_end)

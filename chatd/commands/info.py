@@ -19,7 +19,7 @@ def welcome(chat: Chat, client: Client) -> None:
     """Everything that an IRC client is told once it has registered (RFC 2812 5.1)."""
     name, seats = client.origin.name, chat.pool.max_clients
     client.reply(replies.RPL_WELCOME, text=f"Welcome to {name}, {client.source}")
-    client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running {SOFTWARE}; it has {seats} seats")
+    client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running {SOFTWARE}; at most {seats} clients")
     client.reply(replies.RPL_CREATED, text=f"This server was started {_date(chat.started)}")
     client.reply(
         replies.RPL_MYINFO, name, SOFTWARE, USER_MODES, "".join(sorted(ROOM_MODES)),
@@ -66,7 +66,10 @@ def lusers(chat: Chat, client: Client, message: Message) -> None:
 
 def tell_users(chat: Chat, client: Client) -> None:
     now, most = chat.pool.in_use, chat.pool.statistics.peak_in_use
-    client.reply(replies.RPL_LUSERCLIENT, text=f"There are {now} users and 0 invisible on 1 servers")
+    seen = now - chat.invisible
+    client.reply(
+        replies.RPL_LUSERCLIENT, text=f"There are {seen} users and {chat.invisible} invisible on 1 servers"
+    )
     client.reply(replies.RPL_LUSERUNKNOWN, str(chat.handshakes))
     client.reply(replies.RPL_LUSERCHANNELS, str(chat.room_count))
     client.reply(replies.RPL_LUSERME, text=f"I have {now} clients and 0 servers")

@@ -105,7 +105,7 @@ def mode(chat: Chat, client: Client, message: Message) -> None:
     """See or change how a room, or oneself, is set."""
     target, *changes = message.params
     if not target.startswith("#"):
-        _user_mode(client, target, changes)
+        _user_mode(chat, client, target, changes)
         return
     room = chat.room(target)
     if room is None:
@@ -168,7 +168,7 @@ def _change_room(chat: Chat, client: Client, room: Room[Client], words: list[str
         room.broadcast(client.event("MODE", room.name, letters, *shown_parameters))
 
 
-def _user_mode(client: Client, nick: str, changes: list[str]) -> None:
+def _user_mode(chat: Chat, client: Client, nick: str, changes: list[str]) -> None:
     if irc.fold(nick) != irc.fold(client.nick):
         client.reply(replies.ERR_USERSDONTMATCH)
         return
@@ -177,9 +177,6 @@ def _user_mode(client: Client, nick: str, changes: list[str]) -> None:
         return
     if set(changes[0]) - set(USER_MODES + "+-"):
         client.reply(replies.ERR_UMODEUNKNOWNFLAG)
-    before = client.invisible
-    for change in parse_changes(changes[:1]):
-        if change.letter in USER_MODES:
-            client.invisible = change.on
-    if client.invisible is not before:
+    switches = [change.on for change in parse_changes(changes[:1]) if change.letter in USER_MODES]
+    if switches and chat.set_invisible(client, switches[-1]):
         client.outbox.put(client.event("MODE", client.nick, "+i" if client.invisible else "-i").encode(client.form))

@@ -65,7 +65,7 @@ def dispatch(chat: Chat, client: Client, message: Message) -> None:
     command = (PLAIN if client.is_plain else IRC).get(message.command)
     if command is not None and client.standing in command.allowed:
         if len(message.params) < command.needs:
-            _tell_grammar(client, command)
+            tell_grammar(client, command)
         else:
             command.handler(chat, client, message)
     elif client.standing is Standing.WAITING:
@@ -88,7 +88,7 @@ def tell_place(chat: Chat, client: Client) -> None:
         client.tell_note(Queued(place, chat.pool.waiting, chat.pool.expected_wait(place)))
 
 
-def _tell_grammar(client: Client, command: Command) -> None:
+def tell_grammar(client: Client, command: Command) -> None:
     if client.is_plain:
         client.tell(f"Write /{command.name.lower()} {command.grammar}")
     else:

@@ -20,7 +20,7 @@ def join(chat: Chat, client: Client, message: Message) -> None:
         return
     keys = message.params[1].split(",") if len(message.params) > 1 else []
     names = [name for name in message.params[0].split(",") if name]
-    for name, key in zip_longest(names[: chat.limits.rooms_per_client], keys[: len(names)], fillvalue=""):
+    for name, key in zip_longest(names, keys[: len(names)], fillvalue=""):
         if client.standing is Standing.WAITING:
             hold(chat, client, name, key)
         else:
@@ -62,12 +62,12 @@ def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
 
 
 def _tell_bad_name(chat: Chat, client: Client, name: str) -> None:
-    rule = f"A room's name begins with # and has at most {chat.limits.room_length} bytes"
-    client.reply(replies.ERR_BADCHANMASK, name, text=rule)
+    rule = f"A room's name is # and a word after it, at most {chat.limits.room_length} bytes"
+    client.reply(replies.ERR_NOSUCHCHANNEL, name, text=rule)
 
 
 def _tell_too_many(chat: Chat, client: Client, name: str) -> None:
-    most = f"You are in {chat.limits.rooms_per_client} rooms, the most that one may join (rooms-per-client)"
+    most = f"One may be in {chat.limits.rooms_per_client} rooms at most (rooms-per-client)"
     client.reply(replies.ERR_TOOMANYCHANNELS, name, text=most)
 
 
@@ -75,7 +75,7 @@ def _tell_too_many(chat: Chat, client: Client, name: str) -> None:
 def part(chat: Chat, client: Client, message: Message) -> None:
     """Leave rooms."""
     why = irc.clip(message.params[1], chat.limits.reason_length) if len(message.params) > 1 else None
-    for name in message.params[0].split(",")[: chat.limits.rooms_per_client]:
+    for name in message.params[0].split(","):
         room = client.rooms.get(irc.fold(name))
         if client.standing is Standing.WAITING:
             client.held.pop(irc.fold(name), None)

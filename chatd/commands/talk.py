@@ -62,7 +62,8 @@ def _speak_to(chat: Chat, client: Client, message: Message, target: str, answere
                 client.reply(replies.ERR_NOSUCHCHANNEL, target)
         elif not room.may_speak(client):
             if answered:
-                client.reply(replies.ERR_CANNOTSENDTOCHAN, room.name)
+                why = "only operators and voices may speak" if client in room.members else "join it first"
+                client.reply(replies.ERR_CANNOTSENDTOCHAN, room.name, text=f"Cannot send to room: {why}")
         else:
             event = client.event(message.command, room.name, text=text, tags=tags)
             room.broadcast(event, skip=client)
@@ -79,7 +80,10 @@ def _speak_to(chat: Chat, client: Client, message: Message, target: str, answere
     if echo:
         client.outbox.put(event.encode(client.form))
     if other.away and message.command == "PRIVMSG":
-        client.reply(replies.RPL_AWAY, other.nick, text=other.away)
+        if client.is_plain:
+            client.tell(f"{other.nick} is away: {other.away}")
+        else:
+            client.reply(replies.RPL_AWAY, other.nick, text=other.away)
 
 
 @IRC.command("AWAY", "[:<message>]", source="RFC 2812 4.1")

@@ -3,12 +3,9 @@
 from ..chat import Chat
 from ..client import Client, Standing
 from ..protocol import irc, plain
-from ..protocol.farewell import Farewell
 from ..protocol.irc import Message
 from . import registration, talk
-from .registry import PLAIN
-
-GOODBYE = "Goodbye."
+from .registry import PLAIN, tell_grammar
 
 
 @PLAIN.command(plain.SAY, "<text>", source="docs/protocol.md")
@@ -28,7 +25,10 @@ def me(chat: Chat, client: Client, message: Message) -> None:
 def msg(chat: Chat, client: Client, message: Message) -> None:
     """Say something to one person: /msg ann hello."""
     nick, _, text = message.params[0].partition(" ")
-    talk.privmsg(chat, client, Message("PRIVMSG", [nick, text.strip(" ")]))
+    if text := text.strip(" "):
+        talk.privmsg(chat, client, Message("PRIVMSG", [nick, text]))
+    else:
+        tell_grammar(client, PLAIN["MSG"])
 
 
 @PLAIN.command("NICK", "<nickname>", needs=1, handshake=True, waiting=True, source="docs/protocol.md")
@@ -56,10 +56,10 @@ def help_(chat: Chat, client: Client, message: Message) -> None:
             client.tell(f"/{command.name.lower()} {command.grammar}".ljust(24) + command.summary)
 
 
-@PLAIN.command("QUIT", handshake=True, waiting=True, source="docs/protocol.md")
+@PLAIN.command("QUIT", "[reason]", handshake=True, waiting=True, source="docs/protocol.md")
 def quit_(chat: Chat, client: Client, message: Message) -> None:
     """Leave."""
-    client.close(Farewell(GOODBYE))
+    registration.quit_(chat, client, message)
 
 
 def came_in(chat: Chat, client: Client) -> None:
@@ -79,7 +79,8 @@ def greet(chat: Chat, client: Client) -> None:
         f"This is {client.origin.name}, a chat: {chat.pool.in_use} of {chat.pool.max_clients} seats are taken, "
         f"{chat.pool.waiting} waiting."
     )
-    client.tell(f"Press Enter to come in as {chat.next_guest}, or type /nick NAME. /quit leaves.")
+    way = "wait in line" if chat.pool.in_use >= chat.pool.max_clients else "come in"
+    client.tell(f"Press Enter to {way} as {chat.next_guest}, or type /nick NAME. /quit leaves.")
 
 
 def introduce(chat: Chat, client: Client, message: Message) -> bool:

@@ -24,10 +24,12 @@ def check_fit(limits: Limits, files: int) -> None:
         return
     need = f"{limits.max_clients:,} seats, {limits.queue:,} places in line and {beside:,} files beside them"
     need = f"{need} do not fit into the {files:,} open files that this process may have (ulimit -Hn)"
-    if limits.queue < room:
+    if room <= 0:
+        advice = "--handshakes, --farewells, --accepts-per-tick and --spare-files are these files, and too many of them"
+    elif limits.queue < room:
         advice = f"--max-clients {limits.max_clients} is too large: {room - limits.queue} would fit"
     elif limits.max_clients < room:
         advice = f"--queue {limits.queue} is too large: {room - limits.max_clients} would fit"
     else:
-        advice = f"--max-clients and --queue together are too large: {max(0, room)} would fit"
+        advice = f"--max-clients and --queue together are too large: {room} would fit"
     raise DoesNotFitError(f"{need}; {advice}")

@@ -23,9 +23,9 @@ class Dialect(Enum):
 
 
 # RFC 1459 4.1 and IRCv3 capability negotiation; `JOIN :` is irssi's probe, sent before it registers. A password may
-# hold spaces behind its colon, and is not to be taken for something said.
+# hold spaces, and is not to be taken for something said.
 _IRC = re.compile(
-    rb"CAP [A-Z]+(?: .*)?|NICK :?[^ ]+|USER [^ ]+ [^ ]+ [^ ]+ (?::.*|[^ ]+)|PASS (?::.*|[^ ]+)|PING :?[^ ]+"
+    rb"CAP [A-Z]+(?: .*)?|NICK :?[^ ]+|USER [^ ]+ [^ ]+ [^ ]+ (?::.*|[^ ]+)|PASS .+|PING :?[^ ]+"
     rb"|QUIT(?: :.*)?|JOIN :",
     re.DOTALL,
 )

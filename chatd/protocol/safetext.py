@@ -12,8 +12,9 @@ TAB = "    "
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _CONTROL_PICTURES = 0x2400
 _DELETE_PICTURE = "\N{SYMBOL FOR DELETE}"
-# Joiner and variation selectors: they make emoji out of their parts and move nothing.
-_HARMLESS = frozenset("\N{ZERO WIDTH JOINER}\N{VARIATION SELECTOR-15}\N{VARIATION SELECTOR-16}")
+# Joiners and variation selectors: they shape letters and emoji and move nothing.
+_JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+_HARMLESS = frozenset(f"{_JOINERS}\N{VARIATION SELECTOR-15}\N{VARIATION SELECTOR-16}")
 # Format (all bidirectional controls are among them), surrogate, private use, unassigned, line and paragraph ends.
 _INVISIBLE = frozenset({"Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKS = frozenset({"Mn", "Me"})

@@ -26,7 +26,7 @@ class Queued(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        wait = "" if self.eta is None else f", about {duration(self.eta)}"
+        wait = "" if self.eta is None else f", about {duration(round(self.eta))}"
         return f"You are {ordinal(self.place)} of {self.length} in line{wait}. Stay connected."
 
     def words(self) -> list[str]:
@@ -91,7 +91,9 @@ def ordinal(number: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time as one would say it: 40 s, 5 min, 3 h."""
+    """A length of time as one would say it: 0.5 s, 40 s, 5 min, 3 h."""
+    if seconds < 9.95 and round(seconds, 1) != round(seconds):
+        return f"{seconds:.1f} s"
     if seconds < 99.5:
         return f"{seconds:.0f} s"
     if seconds < 99.5 * 60:

@@ -170,8 +170,8 @@ async def test_long_and_broken_lines_are_answered(autojump_clock: Clock) -> None
         assert " 417 ann :" in await ann.line()
         assert "FAIL * INVALID_UTF8 :" in await ann.line()
         plain = await house.connect()
-        await plain.stream.send_all(b"x" * 351 + b"\n\xe9\n")
-        assert await plain.find("350 bytes")
+        await plain.stream.send_all(b"x" * 301 + b"\n\xe9\n")
+        assert await plain.find("300 bytes")
         assert await plain.find("must be UTF-8")
 
 
@@ -203,3 +203,18 @@ async def test_accepted_sockets_have_the_options_that_find_the_dead(autojump_clo
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 42_000
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == 40_000  # Linux doubles it
+
+
+async def test_a_half_closed_sender_is_told_what_was_not_delivered(autojump_clock: Clock) -> None:
+    async with running(message_rate=10, message_burst=40) as house:
+        ann = await house.seated("ann")
+        peer = await house.connect()
+        await peer.stream.send_all("".join(f"{number}\n" for number in range(400)).encode())
+        await peer.stream.send_eof()  # as `seq 400 | nc -N` does
+        told = await peer.rest()
+        assert told[-2:] == [
+            "* Not delivered: the rest. You sent more than 10 lines/s (message-rate), and have hung up",
+            "* Goodbye.",
+        ]
+        heard = [line for line in await ann.until(" QUIT ") if " PRIVMSG " in line]
+        assert len(heard) == 80

@@ -22,7 +22,7 @@ async def test_full_irc(autojump_clock: trio.testing.MockClock) -> None:
     farewell = parse_farewell(parse(lines[0]).params[0])
     assert farewell is not None
     assert farewell.reason == "SERVER_FULL"
-    assert farewell.sentence == "All 1 seats are taken, and all 1 places in line too"
+    assert farewell.sentence == "The only seat is taken, and the only place in line is taken"
     assert farewell.retry_after is not None
     assert 30 <= farewell.retry_after <= 61
     assert house.chat.pool.statistics.refused[Reason.SERVER_FULL] == 1

@@ -25,19 +25,21 @@ async def test_talk_between_dialects(autojump_clock: Clock) -> None:
         await ann.send("PRIVMSG #lobby :hi", "PRIVMSG #lobby :\x01ACTION nods\x01")
         await ann.send("PRIVMSG bob :you", "NOTICE #lobby :n")
         assert [await bob.line() for _ in range(4)] == ["<ann> hi", "<ann> /me nods", "<ann -> you> you", "-ann- n"]
-        await ann.send("TOPIC #lobby :soup", "NICK eve", "PART #lobby :bye")
-        assert [await bob.line() for _ in range(3)] == [
+        await ann.send("TOPIC #lobby :soup", "NICK eve", "PART #lobby :bye", "JOIN #lobby")
+        assert [await bob.line() for _ in range(4)] == [
             "* ann set the topic: soup",
             "* ann is now called eve",
             "* eve left (bye)",
+            "* eve came in",
         ]
-        await bob.send("/nick 7", "/nick eve", "/who", "/nonsense", "/quit")
+        await bob.send("/nick 7", "/nick eve", "/who", "/nonsense", "/quit soup time")
         assert "A nickname is" in await bob.line()
         assert await bob.line() == "* eve: Nickname is already in use"
-        assert await bob.line() == "* 1 in #lobby, 2 of 100 seats taken:"
-        assert await bob.line() == "* bob"
+        assert await bob.line() == "* 2 in #lobby, 2 of 100 seats taken:"
+        assert await bob.line() == "* bob eve"
         assert "There is no /nonsense" in await bob.line()
         assert await bob.rest() == ["* Goodbye."]
+        assert await ann.find(" QUIT ") == ":bob!plain@127.0.0.1 QUIT :Quit: soup time"
 
 
 async def test_enter_makes_a_guest(autojump_clock: Clock) -> None:
