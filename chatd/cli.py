@@ -25,6 +25,8 @@ from .settings import Settings
 EXIT_OK, EXIT_CANNOT_START, EXIT_USAGE = 0, 1, 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
+USAGE = "chatd [--host HOST] [--port PORT] [--max-clients N] [--queue N] [other flags, see below]"
+
 DESCRIPTION = """\
 A bounded chat server. It takes at most --max-clients clients; up to --queue more
 wait in line for a seat, and are told their place; whoever comes then is told why
@@ -66,7 +68,7 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
 def parser() -> argparse.ArgumentParser:
     """All flags. Those of bounds are made from the table in `limits`."""
     parser = _Parser(
-        "chatd", description=DESCRIPTION, epilog=EPILOG, formatter_class=_HelpFormatter, allow_abbrev=False
+        "chatd", usage=USAGE, description=DESCRIPTION, epilog=EPILOG, formatter_class=_HelpFormatter, allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"chatd {__version__}")
     where = parser.add_argument_group("where it listens, what it is called")
@@ -80,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
     where.add_argument("--motd", metavar="FILE", help="what everybody reads on arrival (UTF-8)")
     cap = parser.add_argument_group("how many it takes")
     more = parser.add_argument_group(
-        "the other bounds", f"N is a whole number. X is a time or a rate, and may be '{NONE}': no bound, by choice."
+        "the other bounds", f"Everything has one, and here it is. '{NONE}' switches off a time or a rate, by choice."
     )
     for bound in bounds():
         group = cap if bound.name in MAIN_BOUNDS else more
@@ -88,8 +90,8 @@ def parser() -> argparse.ArgumentParser:
             bound.flag,
             type=_bound_type(bound),
             default=bound.default,
-            metavar="N" if bound.whole else "X",
-            help=f"{bound.unit} (default: {bound.default:g}). {bound.why}".replace("%", "%%"),
+            metavar=bound.unit.upper(),
+            help=f"{bound.why} (default: {bound.default:g})".replace("%", "%%"),
         )
     return parser
 
