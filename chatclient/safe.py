@@ -1,0 +1,25 @@
+"""The edge between the wire and everything else: `show` on the way in, `sendable` on the way out."""
+
+import re
+
+from chatd.protocol.safetext import neutralise
+
+# modern.ircdocs.horse "IRC Formatting": bold, colour and the like. They are meant, so they are left out quietly.
+_FORMATTING = re.compile(r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?|[\x02\x0f\x11\x16\x1d\x1e\x1f]")
+_UNSENDABLE = re.compile(r"[\x00\r\n]")  # they would end or break the line
+_ELLIPSIS = "…"
+
+
+def show(text: str, length: int) -> str:
+    """Remote text, safe to show, of at most `length` characters."""
+    # What is far too long is not even looked at.
+    return shorten(neutralise(_FORMATTING.sub("", text[: length * 2])), length)
+
+
+def shorten(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + _ELLIPSIS
+
+
+def sendable(text: str) -> str:
+    """Typed text without what a line of IRC cannot hold; bytes that were no UTF-8 become U+FFFD."""
+    return _UNSENDABLE.sub("", text).encode(errors="surrogateescape").decode(errors="replace")

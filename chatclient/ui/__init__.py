@@ -1,0 +1,1 @@
+"""The screen: what prompt_toolkit and rich are needed for. Nothing outside this folder imports them."""
