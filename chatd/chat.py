@@ -123,15 +123,14 @@ class Chat:
 
     def forget(self, client: Client, why: str) -> None:
         """Take the client out of all rooms and free its name; its neighbours are told why, unless all are leaving."""
-        if client.rooms:
-            event = client.event("QUIT", text=why)
-            if not self.pool.draining:
-                for neighbour in self.neighbours(client):
-                    neighbour.outbox.put(event.encode(neighbour.form))
-            for room in list(client.rooms.values()):
-                self._take_out(client, room)
+        event = client.event("QUIT", text=why)
+        neighbours = [] if self.pool.draining else list(self.neighbours(client))
+        for room in list(client.rooms.values()):
+            self._take_out(client, room)
         self.set_invisible(client, False)
         self.release_nick(client)
+        for neighbour in neighbours:
+            neighbour.outbox.put(event.encode(neighbour.form))
 
     def set_invisible(self, client: Client, on: bool) -> bool:
         """Switch user mode i. Whether that changed anything."""
@@ -144,7 +143,7 @@ class Chat:
     @property
     def handshakes(self) -> int:
         """Connections that have not introduced themselves."""
-        return max(0, self.connections - self.pool.in_use - self.pool.waiting)
+        return self.connections - self.pool.in_use - self.pool.waiting
 
     def occupancy(self) -> Occupancy:
         return Occupancy(self.pool.in_use, self.pool.max_clients, self.pool.waiting)

@@ -1,11 +1,12 @@
 """One client, as the chat knows it: its name, its rights, its rooms, and how to tell it something.
 
-It has no socket: what it is told goes to `outbox`, and to send it away is to call `close`, which its session provides.
+It has no socket: what it is told goes to `outbox`, and what ends it to its keeper, which is its session.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Protocol
 
 from .pool import Ticket
 from .protocol import irc, plain, replies
@@ -46,13 +47,21 @@ class Origin:
     wall: Callable[[], float]
 
 
+class Keeper(Protocol):
+    """Keeps a client's connection. Both may be called from inside a loop over clients: nobody leaves at once."""
+
+    def close(self, farewell: Farewell) -> None: ...
+
+    def fault(self) -> None: ...
+
+
 class Client:
     """One accepted connection. Times are of the wall clock."""
 
     __slots__ = (
+        "_keeper",
         "away",
         "caps",
-        "close",
         "form",
         "held",
         "host",
@@ -73,10 +82,10 @@ class Client:
     )
 
     def __init__(
-        self, outbox: Sink, close: Callable[[Farewell], None], host: str, origin: Origin
+        self, outbox: Sink, keeper: Keeper, host: str, origin: Origin
     ) -> None:
         self.outbox = outbox
-        self.close = close
+        self._keeper = keeper
         self.host = host
         self.origin = origin
         self.standing = Standing.HANDSHAKE
@@ -98,6 +107,14 @@ class Client:
 
     def __repr__(self) -> str:
         return f"<Client {self.nick or '?'} at {self.host}: {self.standing.name.lower()}>"
+
+    def close(self, farewell: Farewell) -> None:
+        """Send the client away with these last words."""
+        self._keeper.close(farewell)
+
+    def fault(self) -> None:
+        """End the client for an error of the server's own: the exception that is being handled."""
+        self._keeper.fault()
 
     @property
     def source(self) -> str:

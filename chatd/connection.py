@@ -48,10 +48,8 @@ class Connection:
             await self.outbox.drain()
             self._sock.shutdown(socket.SHUT_WR)
             while not at_end:
-                received = self.receive()
-                if received is None:
-                    await self.readable()
-                at_end = received == b""
+                await self.readable()
+                at_end = self.receive() == b""
 
     def hang_up(self) -> None:
         """Close the socket now. Again, it does nothing."""

@@ -24,9 +24,6 @@ class Deadlines(Generic[T]):
     def __len__(self) -> int:
         return len(self._started)
 
-    def __contains__(self, item: T) -> bool:
-        return item in self._started
-
     def __iter__(self) -> Iterator[T]:
         """The items, the one whose time runs out first at the head."""
         return iter(self._started)

@@ -8,14 +8,14 @@ import math
 
 from .chat import Chat
 from .client import STANDARD_REPLIES, Client, Standing
-from .commands import dispatch, info, rooms, typed
+from .commands import PLAIN, dispatch, info, rooms, typed
 from .commands.registry import tell_place
 from .pool import Refused, Ticket, Waiting
-from .protocol import plain
+from .protocol import plain, waiting
 from .protocol.event import Event
 from .protocol.farewell import Farewell, Reason
 from .protocol.irc import Message
-from .protocol.waiting import Seated, duration
+from .protocol.waiting import duration
 
 DRAINING = "This server is shutting down"
 
@@ -24,7 +24,7 @@ def turn_away(chat: Chat, client: Client) -> bool:
     """Refuse an arrival that finds seats and line full, before it has introduced itself. Whether it was refused."""
     refused = chat.pool.refuse(chat.clock())
     if refused:
-        client.close(farewell(chat, refused))
+        client.close(refusal(chat, refused))
     return refused is not None
 
 
@@ -37,7 +37,7 @@ def enter(chat: Chat, client: Client) -> None:
     """Give a client that has introduced itself a seat or a place in line, or refuse it."""
     outcome = chat.pool.enter(client, chat.clock())
     if isinstance(outcome, Refused):
-        client.close(farewell(chat, outcome))
+        client.close(refusal(chat, outcome))
         return
     client.ticket = outcome.ticket
     client.signed_on = client.last_spoke = client.origin.wall()
@@ -55,9 +55,14 @@ def enter(chat: Chat, client: Client) -> None:
 
 
 def enter_plain(chat: Chat, client: Client, message: Message) -> None:
-    """Let a plain client in with its first line."""
-    if not typed.introduce(chat, client, message):
-        return
+    """Let a plain client in with the first line that is no question and names it, or says something."""
+    command = PLAIN.get(message.command)
+    if command is not None and Standing.HANDSHAKE in command.allowed:
+        dispatch(chat, client, message)
+        if message.command != "NICK" or not client.nick:
+            return
+    else:
+        chat.claim_guest_nick(client)
     client.user = plain.USER
     client.realname = client.nick
     enter(chat, client)
@@ -71,10 +76,12 @@ def leave(chat: Chat, client: Client, why: str) -> None:
     if client.standing is Standing.GONE:
         return
     client.standing = Standing.GONE
-    chat.forget(client, why)
     ticket, client.ticket = client.ticket, None
-    if ticket is not None:
-        seat(chat, chat.pool.leave(ticket, chat.clock()))
+    try:
+        chat.forget(client, why)
+    finally:  # whatever went wrong, the seat comes back
+        if ticket is not None:
+            seat(chat, chat.pool.leave(ticket, chat.clock()))
 
 
 def seat(chat: Chat, tickets: list[Ticket[Client]]) -> None:
@@ -82,9 +89,12 @@ def seat(chat: Chat, tickets: list[Ticket[Client]]) -> None:
     for ticket in tickets:
         client = ticket.client
         client.standing = Standing.SEATED
-        if not client.is_plain:
-            client.tell_note(Seated())
-        _come_in(chat, client)
+        try:
+            if not client.is_plain:
+                client.tell_note(waiting.Seated())
+            _come_in(chat, client)
+        except Exception:  # noqa: BLE001  it is this client's, not that of the one who left
+            client.fault()
 
 
 def _come_in(chat: Chat, client: Client) -> None:
@@ -137,7 +147,7 @@ def _taken(number: int, one: str, several: str) -> str:
     return f"the only {one} is taken" if number == 1 else f"all {number} {several} are taken"
 
 
-def farewell(chat: Chat, refused: Refused) -> Farewell:
+def refusal(chat: Chat, refused: Refused) -> Farewell:
     """What a refused client is told: which limit, and its value."""
     pool = chat.pool
     seats = _taken(pool.max_clients, "seat", "seats") if pool.max_clients else "there are no seats (max-clients 0)"

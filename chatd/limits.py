@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 NONE = "none"  # how "no bound, by choice" is written
+_MOST = 2**31 - 1  # what the kernel takes for a size or a count
 
 
 class Bound(NamedTuple):
@@ -28,28 +29,30 @@ class Bound(NamedTuple):
 
     def parse(self, written: str) -> float:
         """The value that was written. Raises ValueError with a sentence that says what would be right."""
-        if written == NONE and not self.whole:
+        may_be_none = not self.whole and math.isinf(self.most)
+        if written == NONE and may_be_none:
             return math.inf
         try:
             value = int(written) if self.whole else float(written)
         except ValueError:
-            kind = "a whole number" if self.whole else f"a number or '{NONE}'"
-            raise ValueError(f"{written!r} is not {kind} of {self.unit}") from None
+            kind = "a whole number" if self.whole else "a number"
+            none = f", or '{NONE}'" if may_be_none else ""
+            raise ValueError(f"{written!r} is not {kind} of {self.unit}{none}") from None
         if math.isnan(value) or value < self.least:
             raise ValueError(f"{written} is too small: at least {self.least:g} {self.unit}")
         if math.isinf(value):
-            raise ValueError(f"{written!r} is no bound; write '{NONE}' to have none")
+            raise ValueError(f"{written!r} is no bound" + (f"; write '{NONE}' to have none" if may_be_none else ""))
         if value > self.most:
-            raise ValueError(f"{written} is too large: at most {self.most:g} {self.unit}")
+            raise ValueError(f"{written} is too large: at most {int(self.most)} {self.unit}")
         return value
 
 
-def _whole(default: int, unit: str, why: str, least: int = 0, most: float = math.inf) -> int:
+def _whole(default: int, unit: str, why: str, least: int = 0, most: int = _MOST) -> int:
     return field(default=default, metadata={"unit": unit, "least": least, "most": most, "why": why, "whole": True})
 
 
-def _real(default: float, unit: str, why: str, least: float = 0.001) -> float:
-    return field(default=default, metadata={"unit": unit, "least": least, "most": math.inf, "why": why, "whole": False})
+def _real(default: float, unit: str, why: str, least: float = 0.001, most: float = math.inf) -> float:
+    return field(default=default, metadata={"unit": unit, "least": least, "most": most, "why": why, "whole": False})
 
 
 @dataclass(slots=True)
@@ -61,7 +64,7 @@ class Limits:
     queue: int = _whole(50, "places", "The waiting line; 0 refuses at once. Half as many as there are seats.")
     queue_timeout: float = _real(300.0, "s", "The longest wait in line. After that, to be told no is kinder.")
     place_interval: float = _real(10.0, "s", "Between two notices of place and of occupancy: news, not chatter.")
-    least_retry: float = _real(30.0, "s", "The least advice when to try again; a full house takes time to empty.")
+    least_retry: float = _real(30.0, "s", "The least advice when to try again. A full house empties slowly.", 0, 86400)
 
     # Connections that hold no seat. Together, and with the listeners, they need less than 400 files.
     handshakes: int = _whole(160, "connections", "That have not introduced themselves; past it one is closed.", 1)
@@ -83,9 +86,11 @@ class Limits:
     plain_line: int = _whole(300, "bytes", "A plain client's line. With the longest names it fits an IRC line.", 1, 315)
     endless_line: int = _whole(65536, "bytes", "A line longer than this will never end: the client is closed.", 8192)
     outbox: int = _whole(262144, "bytes", "Owed to a slow reader, who is closed past it. Minutes of chat.", 8192)
+    outbox_pause: int = _whole(65536, "bytes", "Owed to a client before its next line waits until it has read them.", 1)
     send_buffer: int = _whole(65536, "bytes", "The kernel's, per client. It would give a slow reader megabytes.", 4096)
     rooms_per_client: int = _whole(20, "rooms", "That one client is in. As many JOINs are kept for one in line.", 1)
     targets: int = _whole(4, "targets", "Of one PRIVMSG or NAMES: one line is not to become a flood.", 1)
+    mode_changes: int = _whole(6, "changes", "Of one MODE, so that it can be told in one line.", 1, 6)
     who_replies: int = _whole(1000, "lines", "In answer to one WHO: more than anybody reads.", 1)
 
     # Rooms and texts. The most that each may be keeps a line with the longest names within IRC's 512 bytes.
@@ -104,7 +109,7 @@ class Limits:
     # The process.
     accepts_per_tick: int = _whole(64, "connections", "Accepted before others have their turn: fair in a storm.", 1)
     backlog: int = _whole(4096, "connections", "That the kernel keeps for a moment, until they are accepted.", 1)
-    accept_pause: float = _real(0.5, "s", "Before accepting again when the process has no file left.")
+    accept_pause: float = _real(0.5, "s", "Before accepting again when the process has no file left.", 0.001, 60)
     drain_time: float = _real(5.0, "s", "For goodbyes when the server is told to stop.")
 
     @property

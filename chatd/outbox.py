@@ -15,7 +15,7 @@ from .limits import Limits
 
 
 class Owner(Protocol):
-    """Who is told when an outbox cannot go on. Neither call may touch the outbox's readers in a loop over them."""
+    """Is told when an outbox cannot go on. As that may be in a loop over a room's members, nobody leaves at once."""
 
     def outbox_overflowed(self) -> None: ...
 

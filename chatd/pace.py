@@ -4,7 +4,7 @@ Kept as one number, the moment at which the bucket will be full again (the gener
 costs a client a float and needs no refilling.
 """
 
-_ROUNDING = 1e-6  # seconds; sums of many small costs are a little off, which is not to cost a line
+_ROUNDING = 1e-6  # seconds; sums of many small costs are a little off, which is not to make anybody wait
 
 
 class Pace:
@@ -15,11 +15,9 @@ class Pace:
     def __init__(self) -> None:
         self._full_at = 0.0
 
-    def take(self, now: float, rate: float, burst: float, cost: float = 1.0) -> float:
-        """Take the tokens for a line. Returns 0, or the seconds after which to ask again if there are too few."""
-        full_at = max(self._full_at, now) + cost / rate
-        wait = full_at - now - burst / rate
-        if wait > _ROUNDING:
-            return wait
-        self._full_at = full_at
-        return 0.0
+    def spend(self, now: float, rate: float, burst: float, cost: float = 1.0) -> float:
+        """Spend the tokens for `cost` lines. Returns the seconds to wait before going on: 0 if there were enough."""
+        longest = burst / rate  # that an empty bucket takes to be full; less than before if the rate was raised
+        self._full_at = max(now, min(self._full_at, now + longest)) + cost / rate
+        wait = self._full_at - now - longest
+        return wait if wait > _ROUNDING else 0.0

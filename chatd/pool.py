@@ -143,6 +143,7 @@ class ClientPool(Generic[ClientT]):
         self._line: OrderedDict[Ticket[ClientT], None] = OrderedDict()
         self._renumbered = True  # whether every ticket's _place is right
         self._freed: deque[float] = deque(maxlen=FREED_SEATS_REMEMBERED)
+        self._interval: float | None = None  # between them, in the median
         self._set_bounds(max_clients, max_waiting)
 
     def __repr__(self) -> str:
@@ -203,6 +204,7 @@ class ClientPool(Generic[ClientT]):
         self._in_use -= 1
         self.statistics.left += 1
         self._freed.append(now)
+        self._interval = None
         return self._seat_the_head(now)
 
     def expire(self, now: float) -> list[Ticket[ClientT]]:
@@ -216,6 +218,13 @@ class ClientPool(Generic[ClientT]):
             self._leave_line(ticket)
         self.statistics.timed_out += len(expired)
         return expired
+
+    @property
+    def next_expiry(self) -> float:
+        """When the first in line will have waited too long; infinite if nobody waits or may wait for ever."""
+        for ticket in self._line:
+            return ticket.arrived + self.wait_timeout
+        return float("inf")
 
     def resize(
         self, now: float, *, max_clients: int | None = None, max_waiting: int | None = None
@@ -263,7 +272,9 @@ class ClientPool(Generic[ClientT]):
         """Seconds until the seat of that place comes, by the seats freed of late; None as long as nobody can tell."""
         if len(self._freed) < FREED_SEATS_NEEDED:
             return None
-        return position * median(later - earlier for earlier, later in pairwise(self._freed))
+        if self._interval is None:  # once for each freed seat, however many ask
+            self._interval = median(later - earlier for earlier, later in pairwise(self._freed))
+        return position * self._interval
 
     def retry_after(self, now: float) -> float:
         """Advice, in seconds, for one who is refused now: when the last in line may have his seat, or later."""

@@ -7,7 +7,6 @@ from .protocol.event import Event
 # Each member flag's mode letter and the prefix it shows, the highest first (RFC 2812 4.1; ISUPPORT PREFIX).
 PREFIXES = {"o": "@", "v": "+"}
 OPERATOR = "o"
-VOICE = "v"
 
 
 class Sink(Protocol):

@@ -93,7 +93,7 @@ class Server:
         self._accepting = trio.CancelScope()
         self._sessions: trio.Nursery | None = None
         chat = Chat(limits, settings, trio.current_time, time.time)
-        self.house = House(limits, chat, Flusher(), Watch(limits), Goodbyes(limits.farewells, limits.linger))
+        self.house = House(limits, chat, Flusher(), Watch(limits, chat), Goodbyes(limits.farewells, limits.linger))
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve; return when drained."""
@@ -150,7 +150,11 @@ class Server:
                     log.warning("a connection was lost before it was accepted: %s", error.strerror)
                 else:
                     sock.setblocking(False)
-                    self._start(sock, address[0])
+                    try:
+                        self._start(sock, address[0])
+                    except Exception:  # noqa: BLE001  one connection's fault is not to end the accepting of all others
+                        self._count_fault("a connection was not accepted")
+                        sock.close()
 
     def _start(self, sock: socket.socket, host: str) -> None:
         house = self.house
@@ -168,20 +172,22 @@ class Server:
 
     def _make_room(self) -> None:
         """Close the oldest handshake: the oldest silent one, if there is one."""
-        handshakes = [session for session in self.house.watch.handshakes if isinstance(session, Session)]
-        silent = (session for session in handshakes if session.is_silent)
-        for session in (*silent, *handshakes):
-            session.make_room()
-            return
+        handshakes = self.house.watch.handshakes
+        oldest = next((session for session in handshakes if session.is_silent), None) or next(iter(handshakes), None)
+        if oldest is not None:
+            oldest.make_room()
 
     async def _sweep(self) -> None:
         while True:
             await trio.sleep(self.house.limits.place_interval)
             try:
                 door.sweep(self.house.chat)
-            except Exception:
-                self.house.faults += 1
-                log.exception("internal error in the notices of place and occupancy")
+            except Exception:  # noqa: BLE001  notices are not worth a server
+                self._count_fault("place and occupancy were not told")
+
+    def _count_fault(self, what: str) -> None:
+        self.house.faults += 1
+        log.exception("internal error: %s", what)
 
     def _close_listeners(self) -> None:
         for listener in self._listeners:
@@ -191,5 +197,5 @@ class Server:
         chat = self.house.chat
         self.house.goodbyes.unbind()
         door.drain(chat)
-        for session in list(self.house.sessions):
+        for session in self.house.sessions:
             session.close(Farewell(door.DRAINING, Reason.DRAINING, door.retry_after(chat)))

@@ -7,6 +7,8 @@ before the goodbye, so that a seat is free before its last holder has hung up.
 
 import logging
 import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import trio
@@ -74,7 +76,7 @@ class Session:
         self._why: str | None = None  # it ended without a farewell
         outbox = Outbox(sock, house.limits, house.flusher, self)
         self._connection = Connection(sock, outbox, house.limits.input_bytes)
-        self.client = Client(outbox, self.close, host, house.chat.origin)
+        self.client = Client(outbox, self, host, house.chat.origin)
 
     @property
     def is_silent(self) -> bool:
@@ -120,50 +122,72 @@ class Session:
             if data:
                 if self.client.standing is not Standing.HANDSHAKE and not self.client.is_plain:
                     self._house.watch.heard(self)
-                await self._take(self._intake.feed(data))
+                await self._take(self._intake.feed(data), len(data))
             elif data is not None:
-                await self._take(self._intake.finish())
+                await self._take(self._intake.finish(), 0)
                 if self._farewell is None:
                     self._why = self._why or CONNECTION_CLOSED
             if not self._is_ending:
                 await connection.readable()
                 data = connection.receive()
 
-    async def _take(self, lines: list[str | Flaw]) -> None:
-        if self.client.standing is Standing.HANDSHAKE:
-            self._meet()
-        if answer := self._intake.take_answer():
-            self._connection.outbox.put(answer)
-        limits = self._house.limits
+    async def _take(self, lines: Iterable[str | Flaw], size: int) -> None:
+        """Handle lines at the pace that the client may have. They came in `size` bytes."""
+        outbox, taken = self._connection.outbox, 0
         for line in lines:
-            if self._is_ending:
+            self._meet()
+            if len(outbox) > self._house.limits.outbox_pause:
+                await self._let_catch_up()
+            await self._spend(1)
+            if self._is_ending or self._has_had_its_last_line():
                 return
-            while self._lines_left is None:
-                wait = self._pace.take(trio.current_time(), limits.message_rate, limits.message_burst)
-                if not wait:
-                    break
-                await self._slow_down(wait)
-            if self._lines_left is not None:
-                if self._lines_left == 0:
-                    rate = f"{limits.message_rate:g} lines/s (message-rate)"
-                    self.client.tell(f"Not delivered: the rest. You sent more than {rate}, and have hung up")
-                    self._why = CONNECTION_CLOSED
-                    return
-                self._lines_left -= 1
             self._handle(line)
+            taken += 1
+        self._meet()  # another protocol's first line brings none
+        outbox.put(self._intake.take_answer())
+        if size > taken * irc.LINE_BYTES:  # bytes that bring no line cost as much as the longest lines
+            await self._spend(size / irc.LINE_BYTES - taken)
+
+    async def _spend(self, cost: float) -> None:
+        if self._lines_left is None:
+            limits = self._house.limits
+            wait = self._pace.spend(trio.current_time(), limits.message_rate, limits.message_burst, cost)
+            if wait:
+                await self._slow_down(wait)
 
     async def _slow_down(self, wait: float) -> None:
         """Do not read for that many seconds. Its ping clock stands still: its answer is behind its backlog."""
-        watch = self._house.watch
-        watch.hush(self)
         until = trio.current_time() + wait
-        while (left := until - trio.current_time()) > 0:
-            await trio.sleep(min(left, self._house.limits.look_interval))
-            if self._connection.peer_has_left:
-                self._lines_left = self._house.limits.message_burst
-                return
+        with self._unwatched():
+            while (left := until - trio.current_time()) > 0:
+                await trio.sleep(min(left, self._house.limits.look_interval))
+                if self._connection.peer_has_left:
+                    self._lines_left = self._house.limits.message_burst
+                    return
+
+    async def _let_catch_up(self) -> None:
+        """Do not read until the client has read its answers: who asks for much is slowed, not closed."""
+        with self._unwatched():
+            await self._connection.outbox.drain()
+
+    @contextmanager
+    def _unwatched(self) -> Iterator[None]:
+        self._house.watch.hush(self)
+        yield
         if self.client.standing is not Standing.HANDSHAKE and not self.client.is_plain:
-            watch.heard(self)
+            self._house.watch.heard(self)
+
+    def _has_had_its_last_line(self) -> bool:
+        """Of a client that has left, only a burst of lines is still handled."""
+        if self._lines_left is None:
+            return False
+        if self._lines_left == 0:
+            rate = f"{self._house.limits.message_rate:g} lines/s (message-rate)"
+            self.client.tell(f"Not delivered: the rest. You sent more than {rate}, and ended your input")
+            self._why = CONNECTION_CLOSED
+            return True
+        self._lines_left -= 1
+        return False
 
     def _handle(self, line: str | Flaw) -> None:
         chat, client = self._house.chat, self.client
@@ -190,6 +214,7 @@ class Session:
             case Flaw.NOT_UTF8:
                 client.fail("*", "INVALID_UTF8", "Not delivered: what you send must be UTF-8")
             case Flaw.INTERRUPT:
+                self._connection.outbox.put(self._intake.take_answer())  # first: telnet shows nothing before it
                 client.tell("To leave, type /quit.")
             case Flaw.ENDLESS:
                 sentence = f"A line of yours has passed {limits.endless_line} bytes without an end (endless-line)"
@@ -218,13 +243,13 @@ class Session:
             return
         watch.handshakes.stop(self)
         if standing is Standing.WAITING:
-            watch.line.start(self, trio.current_time())
+            watch.look_again()
         if not self.client.is_plain:
             watch.heard(self)
 
     def make_room(self) -> None:
         """Give way: there are too many handshakes, and this one has been silent the longest."""
-        if not door.turn_away(self._house.chat, self.client):
+        if not self._is_ending and not door.turn_away(self._house.chat, self.client):
             most = self._house.limits.handshakes
             sentence = f"{most} connections are introducing themselves, and you were silent the longest (handshakes)"
             self.close(Farewell(sentence, Reason.TOO_MANY_HANDSHAKES, door.retry_after(self._house.chat)))
@@ -242,9 +267,6 @@ class Session:
         most = duration(self._house.limits.handshake_timeout)
         sentence = f"You have not introduced yourself within {most} (handshake-timeout)"
         self.close(Farewell(sentence, Reason.HANDSHAKE_TIMEOUT))
-
-    def end_wait(self) -> None:
-        door.expire(self._house.chat)
 
     def ping(self) -> None:
         self.client.send("PING", text=self.client.origin.name)

@@ -9,6 +9,8 @@ from typing import Protocol
 
 import trio
 
+from . import door
+from .chat import Chat
 from .deadlines import Deadlines
 from .limits import Limits
 
@@ -20,7 +22,10 @@ class Watched(Protocol):
 
     def end_handshake(self) -> None: ...
 
-    def end_wait(self) -> None: ...
+    def make_room(self) -> None: ...
+
+    @property
+    def is_silent(self) -> bool: ...
 
     def ping(self) -> None: ...
 
@@ -32,17 +37,16 @@ class Watched(Protocol):
 class Watch:
     """Who is in which queue: see the methods."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, chat: Chat) -> None:
+        self._chat = chat
         self._wake = trio.Event()
-        self.silent: Deadlines[Watched] = Deadlines(limits.greet_after, self._woken)
-        self.handshakes: Deadlines[Watched] = Deadlines(limits.handshake_timeout, self._woken)
-        self.line: Deadlines[Watched] = Deadlines(limits.queue_timeout, self._woken)
-        self.quiet: Deadlines[Watched] = Deadlines(limits.ping_interval, self._woken)
-        self.pinged: Deadlines[Watched] = Deadlines(limits.ping_timeout, self._woken)
+        self.silent: Deadlines[Watched] = Deadlines(limits.greet_after, self.look_again)
+        self.handshakes: Deadlines[Watched] = Deadlines(limits.handshake_timeout, self.look_again)
+        self.quiet: Deadlines[Watched] = Deadlines(limits.ping_interval, self.look_again)
+        self.pinged: Deadlines[Watched] = Deadlines(limits.ping_timeout, self.look_again)
         self._all: list[tuple[Deadlines[Watched], Callable[[Watched], None]]] = [
             (self.silent, lambda session: session.greet()),
             (self.handshakes, lambda session: session.end_handshake()),
-            (self.line, lambda session: session.end_wait()),
             (self.quiet, lambda session: session.ping()),
             (self.pinged, lambda session: session.end_silence()),
         ]
@@ -64,9 +68,11 @@ class Watch:
 
     async def run(self) -> None:
         while True:
-            with trio.move_on_at(min(deadlines.next for deadlines, _ in self._all)):
+            first = min(deadlines.next for deadlines, _ in self._all)
+            with trio.move_on_at(min(first, self._chat.pool.next_expiry)):
                 await self._wake.wait()
             self._wake = trio.Event()
+            door.expire(self._chat)
             now = trio.current_time()
             for deadlines, act in self._all:
                 for session in deadlines.expire(now):
@@ -75,5 +81,6 @@ class Watch:
                     except Exception:  # noqa: BLE001  one session's fault is not to end the watch over all others
                         session.fault()
 
-    def _woken(self) -> None:
+    def look_again(self) -> None:
+        """Something may run out earlier than all that there was."""
         self._wake.set()

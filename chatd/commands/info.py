@@ -42,6 +42,7 @@ def isupport(chat: Chat) -> list[str]:
         "CHANTYPES=#",
         f"CHATD.MAXCLIENTS={chat.pool.max_clients}",
         f"KEYLEN={limits.key_length}",
+        f"MODES={limits.mode_changes}",
         f"NETWORK={chat.origin.name}",
         f"NICKLEN={limits.nick_length}",
         f"PREFIX=({''.join(PREFIXES)}){''.join(PREFIXES.values())}",

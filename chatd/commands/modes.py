@@ -9,6 +9,7 @@ from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..room import OPERATOR, PREFIXES, Room
 from .registry import IRC
+from .rooms import visible
 
 USER_MODES = "i"
 SWITCHES = "mnst"  # ISUPPORT CHANMODES type D: on or off, no parameter
@@ -107,7 +108,7 @@ def mode(chat: Chat, client: Client, message: Message) -> None:
     if not target.startswith("#"):
         _user_mode(chat, client, target, changes)
         return
-    room = chat.room(target)
+    room = visible(chat, client, target)
     if room is None:
         client.reply(replies.ERR_NOSUCHCHANNEL, target)
     elif not changes:
@@ -144,7 +145,7 @@ def _change_room(chat: Chat, client: Client, room: Room[Client], words: list[str
         client.reply(replies.ERR_CHANOPRIVSNEEDED, room.name)
         return
     made: list[tuple[Change, str]] = []
-    for change in list(parse_changes(words))[: irc.TEXT_BYTES]:
+    for change in list(parse_changes(words))[: chat.limits.mode_changes]:
         known = ROOM_MODES.get(change.letter)
         if known is None:
             client.reply(replies.ERR_UNKNOWNMODE, change.letter)

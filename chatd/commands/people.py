@@ -30,9 +30,13 @@ def _who(chat: Chat, client: Client, mask: str) -> Iterable[tuple[Client, Room[C
             inside = client in room.members
             yield from ((member, room) for member in room.members if inside or not member.invisible)
         return
+    if (named := chat.find(mask)) is not None:
+        yield named, None
+        return
     everybody = mask in ("0", "*")
+    wanted = irc.Mask(mask)
     for other in chat.seated():
-        if _sees(client, other) and (everybody or _fits(mask, other)):
+        if _sees(client, other) and (everybody or _fits(wanted, other)):
             yield other, None
 
 
@@ -40,8 +44,8 @@ def _sees(client: Client, other: Client) -> bool:
     return not other.invisible or other is client or not client.rooms.keys().isdisjoint(other.rooms)
 
 
-def _fits(mask: str, other: Client) -> bool:
-    return any(irc.mask_matches(mask, text) for text in (other.nick, other.host, other.user, other.realname))
+def _fits(mask: irc.Mask, other: Client) -> bool:
+    return any(mask.matches(text) for text in (other.nick, other.host, other.user, other.realname))
 
 
 def _tell_who(client: Client, other: Client, room: Room[Client] | None) -> None:
@@ -98,5 +102,8 @@ def userhost(chat: Chat, client: Client, message: Message) -> None:
 @IRC.command("ISON", "<nickname>{ <nickname>}", needs=1, source="RFC 2812 4.9")
 def ison(chat: Chat, client: Client, message: Message) -> None:
     """See which of some people are here."""
-    found = filter(None, map(chat.find, " ".join(message.params).split()))
-    client.reply(replies.RPL_ISON, text=" ".join(other.nick for other in found))
+    found = filter(None, map(chat.find, dict.fromkeys(" ".join(message.params).split())))
+    overhead = len(f":{client.origin.name} 303 {client.nick} :".encode())
+    lines = irc.wrap((other.nick for other in found), irc.TEXT_BYTES - overhead)
+    for line in lines or [""]:
+        client.reply(replies.RPL_ISON, text=line)

@@ -19,8 +19,13 @@ def join(chat: Chat, client: Client, message: Message) -> None:
             chat.part(client, room, client.event("PART", room.name))
         return
     keys = message.params[1].split(",") if len(message.params) > 1 else []
-    names = [name for name in message.params[0].split(",") if name]
-    for name, key in zip_longest(names, keys[: len(names)], fillvalue=""):
+    names = message.params[0].split(",")
+    wanted = dict(zip_longest(names, keys[: len(names)], fillvalue=""))  # each room once
+    wanted.pop("", None)
+    most = chat.limits.rooms_per_client
+    if len(wanted) > most:
+        _tell_too_many(chat, client, list(wanted)[most])
+    for name, key in list(wanted.items())[:most]:
         if client.standing is Standing.WAITING:
             hold(chat, client, name, key)
         else:
@@ -34,7 +39,7 @@ def hold(chat: Chat, client: Client, name: str, key: str) -> None:
     elif len(client.held) >= chat.limits.rooms_per_client and irc.fold(name) not in client.held:
         _tell_too_many(chat, client, name)
     else:
-        client.held[irc.fold(name)] = (name, irc.clip(key, chat.limits.key_length))
+        client.held[irc.fold(name)] = (name, key[: chat.limits.key_length])
 
 
 def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
@@ -75,13 +80,13 @@ def _tell_too_many(chat: Chat, client: Client, name: str) -> None:
 def part(chat: Chat, client: Client, message: Message) -> None:
     """Leave rooms."""
     why = irc.clip(message.params[1], chat.limits.reason_length) if len(message.params) > 1 else None
-    for name in message.params[0].split(","):
+    for name in list(dict.fromkeys(message.params[0].split(",")))[: chat.limits.rooms_per_client]:
         room = client.rooms.get(irc.fold(name))
         if client.standing is Standing.WAITING:
             client.held.pop(irc.fold(name), None)
         elif room is not None:
             chat.part(client, room, client.event("PART", room.name, text=why))
-        elif chat.room(name):
+        elif visible(chat, client, name):
             client.reply(replies.ERR_NOTONCHANNEL, name)
         else:
             client.reply(replies.ERR_NOSUCHCHANNEL, name)

@@ -5,6 +5,7 @@ from ..client import ECHO_MESSAGE, MESSAGE_TAGS, Client
 from ..protocol import irc, replies
 from ..protocol.irc import Message
 from .registry import IRC
+from .rooms import visible
 
 CLIENT_ONLY = "+"  # IRCv3 message tags: the tags that are passed on as they come begin with it
 
@@ -41,7 +42,7 @@ def tagmsg(chat: Chat, client: Client, message: Message) -> None:
 def speak(chat: Chat, client: Client, message: Message, answered: bool) -> None:
     """Pass a message on to each of its targets. Unless it is to be `answered`, errors are not told."""
     client.last_spoke = client.origin.wall()
-    targets = message.params[0].split(",")
+    targets = {irc.fold(name): name for name in message.params[0].split(",")}.values()  # each once
     if len(targets) > chat.limits.targets:
         if answered:
             most = f"At most {chat.limits.targets} targets (targets); nothing was sent"
@@ -57,7 +58,7 @@ def _speak_to(chat: Chat, client: Client, message: Message, target: str, answere
     echo = ECHO_MESSAGE in client.caps
     if target.startswith("#"):
         room = chat.room(target)
-        if room is None:
+        if room is None or not (room.may_speak(client) or visible(chat, client, target)):
             if answered:
                 client.reply(replies.ERR_NOSUCHCHANNEL, target)
         elif not room.may_speak(client):

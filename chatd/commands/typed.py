@@ -1,14 +1,14 @@
 """What a person with nc or telnet types: plain lines, and a few commands that begin with a slash."""
 
 from ..chat import Chat
-from ..client import Client, Standing
+from ..client import Client
 from ..protocol import irc, plain
 from ..protocol.irc import Message
 from . import registration, talk
 from .registry import PLAIN, tell_grammar
 
 
-@PLAIN.command(plain.SAY, "<text>", source="docs/protocol.md")
+@PLAIN.command(plain.SAY, "<text>", needs=1, source="docs/protocol.md")
 def say(chat: Chat, client: Client, message: Message) -> None:
     """Say something to everybody."""
     if message.params[0]:
@@ -81,12 +81,3 @@ def greet(chat: Chat, client: Client) -> None:
     )
     way = "wait in line" if chat.pool.in_use >= chat.pool.max_clients else "come in"
     client.tell(f"Press Enter to {way} as {chat.next_guest}, or type /nick NAME. /quit leaves.")
-
-
-def introduce(chat: Chat, client: Client, message: Message) -> bool:
-    """Take a plain client's first line for its introduction. Whether it has a name now."""
-    if message.command == "QUIT" or (message.command == "NICK" and message.params):
-        PLAIN[message.command].handler(chat, client, message)
-        return bool(client.nick) and client.standing is Standing.HANDSHAKE
-    chat.claim_guest_nick(client)
-    return True

@@ -29,7 +29,7 @@ _IRC = re.compile(
     rb"|QUIT(?: :.*)?|JOIN :",
     re.DOTALL,
 )
-_HTTP = re.compile(rb"[A-Z]+ [^ ]+ HTTP/\d", re.DOTALL)  # RFC 9112 section 3
+_HTTP = re.compile(rb"[A-Z]+ (?:/[^ ]*|\*|[^ ]+:[^ ]*) HTTP/\d", re.DOTALL)  # RFC 9112 section 3
 _SSH = b"SSH-"  # RFC 4253 section 4.2
 TLS_HELLO = b"\x16\x03"  # RFC 8446 section 5.1: a record of type handshake, version 3.x
 

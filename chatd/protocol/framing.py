@@ -4,6 +4,7 @@ A line that is too long costs its sender an error, not the connection: it is thr
 does not end at all cannot be answered and cannot be slowed; that is where the sender is given up.
 """
 
+from collections.abc import Iterator
 from enum import Enum, auto
 
 
@@ -28,44 +29,38 @@ class LineFramer:
         self._dropped = 0  # bytes of it that were thrown away, in which case _rest is empty
         self._ended = False
 
-    def feed(self, data: bytes) -> list[bytes | Flaw]:
-        """The lines that end in `data`, without their LF."""
-        if self._ended:
-            return []
-        before = self._dropped
-        if self._rest:
-            data = self._rest + data
-            self._rest = b""
-        lines: list[bytes | Flaw] = []
-        *ended, rest = data.split(b"\n")
-        if not before and len(data) <= self._longest:
-            self._rest = rest
-            lines.extend(ended)
-            return lines
-        for line in ended:
-            length = before + len(line)
-            before = 0
+    def feed(self, data: bytes) -> Iterator[bytes | Flaw]:
+        """The lines that end in `data`, without their LF, split off one by one as they are asked for."""
+        at = 0
+        while not self._ended:
+            end = data.find(b"\n", at)
+            piece = data[at:] if end < 0 else data[at:end]
+            length = self._dropped + len(self._rest) + len(piece)
             if length > self._endless:
-                return self._end(lines)
-            lines.append(line if length <= self._longest else Flaw.TOO_LONG)
-        length = before + len(rest)
-        if length > self._endless:
-            return self._end(lines)
-        if length <= self._longest:
-            self._rest, self._dropped = rest, 0
-        else:
-            self._dropped = length
-        return lines
-
-    def relimit(self, longest: int) -> None:
-        """Bound the lines to come otherwise. For the moment between two lines."""
-        self._longest = longest
+                self._ended = True
+                self._rest = b""
+                yield Flaw.ENDLESS
+            elif end < 0:
+                self._keep(piece, length)
+                return
+            else:
+                line = self._rest + piece if self._rest else piece
+                self._rest, self._dropped = b"", 0
+                at = end + 1
+                yield line if length <= self._longest else Flaw.TOO_LONG
 
     @property
     def rest(self) -> bytes:
         """The beginning of the line that has not ended; empty when there is none or it is already too long."""
         return self._rest
 
-    def _end(self, lines: list[bytes | Flaw]) -> list[bytes | Flaw]:
-        self._ended = True
-        return [*lines, Flaw.ENDLESS]
+    @property
+    def is_dropping(self) -> bool:
+        """Whether the line that has not ended is too long already."""
+        return self._dropped > 0
+
+    def _keep(self, piece: bytes, length: int) -> None:
+        if length <= self._longest:
+            self._rest += piece
+        else:
+            self._rest, self._dropped = b"", length

@@ -3,6 +3,8 @@
 However the bytes are cut, the lines are the same; whatever they are, nothing is raised and the memory stays bounded.
 """
 
+from collections.abc import Iterable, Iterator
+
 from .dialect import TLS_HELLO, Dialect, decide
 from .framing import Flaw, LineFramer
 from .irc import CLIENT_TAG_BYTES, LINE_BYTES, TEXT_BYTES
@@ -27,21 +29,26 @@ class Intake:
         self._framer = LineFramer(CLIENT_TAG_BYTES + LINE_BYTES, endless)
         self._telnet: Telnet | None = Telnet()
 
-    def feed(self, data: bytes) -> list[str | Flaw]:
-        """The lines that end in `data`. Empty ones are left out in IRC, and are a pressed Enter in `plain`."""
-        lines: list[str | Flaw] = []
-        while data and self._telnet is not None:  # a line at a time: the first one may end telnet's part in this
-            head, end, data = data.partition(b"\n")
-            self._feed_text(self._telnet, head + end, lines)
-        if data and self.dialect is Dialect.IRC:
-            for line in self._framer.feed(data):
-                self._append_irc(line, lines)
-        return lines
+    def feed(self, data: bytes) -> Iterator[str | Flaw]:
+        """The lines that end in `data`, one by one as they are asked for, so that their reader sets the pace.
 
-    def finish(self) -> list[str | Flaw]:
+        Empty ones are left out in IRC, and are a pressed Enter in `plain`. Ask for all of them before the next call.
+        """
+        if self.dialect is None and not self._framer.is_dropping:
+            if (self._framer.rest + data[: len(TLS_HELLO)]).startswith(TLS_HELLO):  # it has no lines
+                self._decide(Dialect.TLS)
+        while data and self.dialect is None:  # the first line alone: it decides how the rest is read
+            head, end, data = data.partition(b"\n")
+            yield from self._text(head + end)
+        if data and self.dialect is Dialect.PLAIN:
+            yield from self._text(data)
+        elif data and self.dialect is Dialect.IRC:
+            yield from self._irc(self._framer.feed(data))
+
+    def finish(self) -> Iterator[str | Flaw]:
         """What stands at the end of input without a line end: a line in `plain`, nothing in IRC."""
-        rest = self._framer.rest
-        return [] if self.dialect is Dialect.IRC or not rest else self.feed(b"\n")
+        if self.dialect is not Dialect.IRC and self._framer.rest:
+            yield from self.feed(b"\n")
 
     def take_answer(self) -> bytes:
         """What is to be sent back to a telnet client, once."""
@@ -50,19 +57,18 @@ class Intake:
         answer, self._telnet.answer = self._telnet.answer, b""
         return answer
 
-    def _feed_text(self, telnet: Telnet, data: bytes, lines: list[str | Flaw]) -> None:
-        text = telnet.strip(data)
-        lines.extend([Flaw.INTERRUPT] * telnet.interrupts)
-        telnet.interrupts = 0
-        for line in self._framer.feed(text):
-            if self.dialect is None:
-                self._decide(decide(line) if isinstance(line, bytes) else Dialect.PLAIN)
-            if self.dialect is Dialect.PLAIN:
-                lines.append(self._plain(line))
-            elif self.dialect is Dialect.IRC:
-                self._append_irc(line, lines)
-        if self.dialect is None and self._framer.rest.startswith(TLS_HELLO):
-            self._decide(Dialect.TLS)
+    def _text(self, data: bytes) -> Iterator[str | Flaw]:
+        assert self._telnet is not None  # only IRC has none
+        for number, piece in enumerate(self._telnet.strip(data)):
+            if number:
+                yield Flaw.INTERRUPT
+            for line in self._framer.feed(piece):
+                if self.dialect is None:
+                    self._decide(decide(line) if isinstance(line, bytes) else Dialect.PLAIN)
+                if self.dialect is Dialect.PLAIN:
+                    yield self._plain(line)
+                elif self.dialect is Dialect.IRC:
+                    yield from self._irc((line,))
 
     def _decide(self, dialect: Dialect) -> None:
         self.dialect = dialect
@@ -80,23 +86,24 @@ class Intake:
             return Flaw.NOT_UTF8
 
     @staticmethod
-    def _append_irc(line: bytes | Flaw, lines: list[str | Flaw]) -> None:
-        if isinstance(line, Flaw):
-            lines.append(line)
-            return
-        line = line.rstrip(b"\r")
-        if len(line) > TEXT_BYTES and _overlong(line):
-            lines.append(Flaw.TOO_LONG)
-            return
-        try:
-            text = line.decode()
-        except UnicodeDecodeError:
-            lines.append(Flaw.NOT_UTF8)
-            return
-        if "\r" in text or "\0" in text:
-            text = text.translate(_IRC_DROPPED)
-        if text:
-            lines.append(text)
+    def _irc(lines: Iterable[bytes | Flaw]) -> Iterator[str | Flaw]:
+        for line in lines:
+            if isinstance(line, Flaw):
+                yield line
+                continue
+            line = line.rstrip(b"\r")
+            if len(line) > TEXT_BYTES and _overlong(line):
+                yield Flaw.TOO_LONG
+                continue
+            try:
+                text = line.decode()
+            except UnicodeDecodeError:
+                yield Flaw.NOT_UTF8
+                continue
+            if "\r" in text or "\0" in text:
+                text = text.translate(_IRC_DROPPED)
+            if text:
+                yield text
 
 
 def _overlong(line: bytes) -> bool:

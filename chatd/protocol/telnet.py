@@ -12,39 +12,48 @@ _TEXT, _COMMAND, _OPTION, _SUB, _SUB_COMMAND = range(5)
 
 
 class Telnet:
-    """Filters one client's stream. `answer` collects what is to be sent back, `interrupts` counts Ctrl-C."""
+    """Filters one client's stream. `answer` collects what is to be sent back."""
 
-    __slots__ = ("_asked", "_state", "answer", "interrupts")
+    __slots__ = ("_asked", "_state", "answer")
 
     def __init__(self) -> None:
         self._state = _TEXT
         self._asked = 0
         self.answer = b""
-        self.interrupts = 0
 
-    def strip(self, data: bytes) -> bytes:
-        """The text in `data`."""
+    def strip(self, data: bytes) -> list[bytes]:
+        """The text in `data`, in pieces: between each two of them there was a Ctrl-C."""
         if self._state == _TEXT and IAC not in data:
-            return data
+            return [data]
+        pieces = [b""]
         text = bytearray()
-        for byte in data:
-            if self._state == _TEXT:
-                if byte == IAC:
-                    self._state = _COMMAND
-                else:
-                    text.append(byte)
-            elif self._state == _COMMAND:
+        at, end = 0, len(data)
+        while at < end:
+            if self._state in (_TEXT, _SUB):  # up to the next command, at once
+                command = data.find(IAC, at)
+                stop = end if command < 0 else command
+                if self._state == _TEXT:
+                    text += data[at:stop]
+                if command >= 0:
+                    self._state = _COMMAND if self._state == _TEXT else _SUB_COMMAND
+                at = stop + 1
+                continue
+            byte = data[at]
+            at += 1
+            if self._state == _COMMAND:
+                if byte == IP:
+                    pieces[-1] = bytes(text)
+                    pieces.append(b"")
+                    text.clear()
                 self._command(byte, text)
             elif self._state == _OPTION:
                 if self._asked in _REFUSAL:
                     self.answer += bytes((IAC, _REFUSAL[self._asked], byte))
                 self._state = _TEXT
-            elif self._state == _SUB:
-                if byte == IAC:
-                    self._state = _SUB_COMMAND
             else:
                 self._state = _TEXT if byte == SE else _SUB
-        return bytes(text)
+        pieces[-1] = bytes(text)
+        return pieces
 
     def _command(self, byte: int, text: bytearray) -> None:
         self._state = _TEXT
@@ -55,5 +64,3 @@ class Telnet:
             self._state = _OPTION
         elif byte == SB:
             self._state = _SUB
-        elif byte == IP:
-            self.interrupts += 1

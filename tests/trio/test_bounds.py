@@ -213,8 +213,57 @@ async def test_a_half_closed_sender_is_told_what_was_not_delivered(autojump_cloc
         await peer.stream.send_eof()  # as `seq 400 | nc -N` does
         told = await peer.rest()
         assert told[-2:] == [
-            "* Not delivered: the rest. You sent more than 10 lines/s (message-rate), and have hung up",
+            "* Not delivered: the rest. You sent more than 10 lines/s (message-rate), and ended your input",
             "* Goodbye.",
         ]
         heard = [line for line in await ann.until(" QUIT ") if " PRIVMSG " in line]
         assert len(heard) == 80
+
+
+async def test_one_who_asks_for_much_is_slowed_and_not_closed(autojump_clock: Clock) -> None:
+    """Its own answers are never what closes a client that reads, however slowly."""
+    async with running(outbox=40_000, outbox_pause=10_000, send_buffer=4096, max_rooms=200) as house:
+        for number in range(10):
+            await house.irc(f"ann{number}", "JOIN " + ",".join(f"#room{number}x{room}" for room in range(19)))
+        bob = await house.connect_with_small_window()
+        await bob.send(*house.introduction("bob"))
+        await bob.until(" 422 ")
+        for _ in range(8):
+            await bob.send("LIST")
+        await trio.sleep(5)  # it reads nothing meanwhile
+        ends = 0
+        while ends < 8:
+            ends += " 323 " in await bob.line()
+        assert house.chat.find("bob") is not None
+
+
+@pytest.mark.parametrize("flood", [b"\r\n" * 8000, b"\xff\xf1" * 8000, b"\xff\xfa" + b"x" * 16000])
+async def test_bytes_that_bring_no_line_are_slowed_as_lines_are(autojump_clock: Clock, flood: bytes) -> None:
+    async with running(message_rate=10, message_burst=40) as house:
+        peer = await house.connect()
+        await peer.send("hello")
+        await peer.until("Welcome")
+        began = trio.current_time()
+        for _ in range(10):
+            await peer.stream.send_all(flood)
+        await peer.stream.send_eof()
+        await peer.rest()
+        # These 160,000 bytes are worth 312 lines of 512 bytes, of which 40 are free at once.
+        assert trio.current_time() - began > 1
+
+
+async def test_a_flood_into_a_goodbye_leaves_others_their_turn(autojump_clock: Clock) -> None:
+    async with running(max_clients=1, queue=0) as house:
+        ann = await house.seated("ann")
+        peer = await house.irc("bob")
+        await peer.until("SERVER_FULL")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(flood, peer)
+            for _ in range(20):  # fewer than a burst: with a flood the test's clock stands still
+                await ann.settle()
+            nursery.cancel_scope.cancel()
+
+
+async def flood(peer: Peer) -> None:
+    while True:
+        await peer.stream.send_all(b"x" * 100_000)

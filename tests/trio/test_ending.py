@@ -1,6 +1,7 @@
 """How it ends: draining, and faults of the server's own."""
 
 import logging
+import socket
 
 import pytest
 import trio
@@ -12,6 +13,8 @@ from chatd.client import Client
 from chatd.commands import IRC
 from chatd.commands.registry import Command
 from chatd.protocol.irc import Message
+from chatd.room import Room
+from chatd.server import Server
 
 Clock = trio.testing.MockClock
 
@@ -97,17 +100,55 @@ async def test_fault_ends_one_client(
     assert "Traceback" in caplog.text
 
 
-async def test_fault_while_leaving_ends_one_client(
+async def test_fault_while_leaving_gives_the_seat_back(
     autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with running() as house:
-        ann, bob = await house.seated("ann"), await house.seated("bob")
+    async with running(max_clients=1, queue=1) as house:
+        ann = await house.seated("ann")
+        bob = await house.waiting("bob", "JOIN #lobby")
 
         def fail(chat: Chat, client: Client, why: str) -> None:
             raise ZeroDivisionError("on purpose")
 
         with monkeypatch.context() as patch:
-            patch.setattr("chatd.door.leave", fail)
+            patch.setattr(Chat, "forget", fail)
             await ann.send("QUIT")
-            await house.until(lambda: house.server.house.faults == 1)
-        await bob.settle()
+            await bob.until(" 366 ")
+            assert house.server.house.faults == 1
+        assert house.chat.pool.in_use == 1
+
+
+async def test_fault_in_seating_ends_the_one_who_is_seated(
+    autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(max_clients=1, queue=2) as house:
+        ann = await house.seated("ann")
+        bob, cid = await house.waiting("bob", "JOIN #b"), await house.waiting("cid", "JOIN #lobby")
+        real = Chat.join
+
+        def fail(chat: Chat, client: Client, room: Room[Client]) -> None:
+            if client.nick == "bob":
+                raise ZeroDivisionError("on purpose")
+            real(chat, client, room)
+
+        monkeypatch.setattr(Chat, "join", fail)
+        await ann.send("QUIT")
+        assert (await ann.rest())[-1] == "ERROR :Closing Link: 127.0.0.1 (Quit)"
+        assert "; INTERNAL_ERROR)" in (await bob.rest())[-1]
+        await cid.until(" 366 ")
+
+
+async def test_fault_at_the_door_ends_one_connection(
+    autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running() as house:
+
+        def fail(server: Server, sock: socket.socket, host: str) -> None:
+            raise ZeroDivisionError("on purpose")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Server, "_start", fail)
+            peer = await house.connect()
+            assert await peer.rest() == []
+        await house.seated("ann")
+        assert house.server.house.faults == 1
