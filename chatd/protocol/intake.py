@@ -34,9 +34,9 @@ class Intake:
 
         Empty ones are left out in IRC, and are a pressed Enter in `plain`. Ask for all of them before the next call.
         """
-        if self.dialect is None and not self._framer.is_dropping:
-            if (self._framer.rest + data[: len(TLS_HELLO)]).startswith(TLS_HELLO):  # it has no lines
-                self._decide(Dialect.TLS)
+        beginning = self._framer.rest + data[: len(TLS_HELLO)]
+        if self.dialect is None and beginning.startswith(TLS_HELLO) and not self._framer.is_dropping:
+            self._decide(Dialect.TLS)  # it has no lines
         while data and self.dialect is None:  # the first line alone: it decides how the rest is read
             head, end, data = data.partition(b"\n")
             yield from self._text(head + end)

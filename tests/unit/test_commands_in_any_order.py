@@ -1,0 +1,180 @@
+"""Commands as an attacker sends them: any, in any order, with any parameters, from people in every standing.
+
+Whatever they send, nothing is raised, every line that anybody is told is lawful (the harness looks at each), and the
+chat stays consistent with itself: rooms and members agree, names are held once, seats and places are accounted for.
+"""
+
+from chat_harness import LOBBY, Person, World
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from properties import tries
+
+from chatd import door
+from chatd.client import Standing
+from chatd.commands import IRC, PLAIN
+from chatd.protocol import irc
+
+WHICH = st.integers(0, 10**6)
+NICKS = ["ann", "Ann", "bob", "cid", "guest1", "x" * 30]
+ROOMS = [LOBBY, "#a", "#A", "#b", "#" + "r" * 49, "#é"]
+ODD = [
+    "",
+    ":",
+    "*",
+    ",",
+    ",,,",
+    "0",
+    "+",
+    "-",
+    "+b",
+    "5",
+    "key",
+    "::x",
+    "a b",
+    "\t",
+    "\x01",
+    "\x01ACTION x\x01",
+    "😀" * 60,
+]
+FORGED = [
+    "\r\nQUIT",
+    "\nPRIVMSG #a :x",
+    "\0",
+    "\x1b[2J",
+    "* server",
+    "<bob> x",
+    "\u202e",
+    "\ue000",
+    "\x85",
+    "\x9b1m",
+    "@a=1",
+]
+MODES = st.text(st.sampled_from("+-ovklmnstibx"), max_size=14)
+WORDS = (
+    st.sampled_from(NICKS + ROOMS + ODD)
+    | MODES
+    | st.lists(st.sampled_from(NICKS + ROOMS + ODD), max_size=6).map(",".join)
+)
+TEXTS = st.sampled_from(ODD + FORGED) | st.text(max_size=12) | st.just("x" * 600)
+COMMANDS = st.sampled_from([*sorted(IRC), *sorted(IRC), "SAY", "NONSENSE", ""])
+TAGS = st.sampled_from(["", "", "@+a=1;b=2 ", "@+a=\\r\\n\\:\\s ", ":bob!b@h "])
+TYPED = st.sampled_from([*sorted(PLAIN), "nonsense", ""])
+CAPS = ["", "echo-message", "message-tags server-time", "standard-replies multi-prefix"]
+
+
+class CommandMachine(RuleBasedStateMachine):
+    """A small house, so that its bounds are met all the time."""
+
+    @initialize()
+    def open_the_house(self) -> None:
+        self.world = World(max_clients=3, queue=2, rooms_per_client=2, max_rooms=4, who_replies=2, queue_timeout=30.0)
+        self.people: list[Person] = []
+
+    def somebody(self, which: int) -> Person:
+        return self.people[which % len(self.people)]
+
+    @rule(nick=st.sampled_from(NICKS), caps=st.sampled_from(CAPS))
+    def an_irc_client_comes(self, nick: str, caps: str) -> None:
+        self.people.append(self.world.irc(nick, caps=caps))
+
+    @rule(line=TEXTS)
+    def a_person_comes(self, line: str) -> None:
+        person = self.world.arrives()
+        self.people.append(person)
+        person.sends(b"hello\n")
+        person.sends(line.encode(errors="replace") + b"\n")
+
+    @rule()
+    def somebody_says_nothing(self) -> None:
+        self.people.append(self.world.arrives())
+
+    @precondition(lambda self: self.people)
+    @rule(which=WHICH, tags=TAGS, command=COMMANDS, words=st.lists(WORDS, max_size=4), text=st.none() | TEXTS)
+    def somebody_sends(self, which: int, tags: str, command: str, words: list[str], text: str | None) -> None:
+        line = " ".join([f"{tags}{command}", *words]) + (f" :{text}" if text is not None else "")
+        self.somebody(which).sends(line.encode(errors="replace") + b"\r\n")
+
+    @precondition(lambda self: self.people)
+    @rule(which=WHICH, command=TYPED, text=TEXTS)
+    def somebody_types(self, which: int, command: str, text: str) -> None:
+        self.somebody(which).sends(f"/{command.lower()} {text}".encode(errors="replace") + b"\n")
+
+    @precondition(lambda self: self.people)
+    @rule(which=WHICH)
+    def somebody_leaves(self, which: int) -> None:
+        person = self.people.pop(which % len(self.people))
+        person.leaves()
+        person.leaves()
+
+    @rule(seconds=st.sampled_from([1, 11, 31]))
+    def time_passes(self, seconds: int) -> None:
+        self.world.now += seconds
+        self.world.wall += seconds
+        door.expire(self.world.chat)
+        self.bury()
+        door.sweep(self.world.chat)
+
+    @rule(seats=st.integers(0, 4), places=st.integers(0, 3))
+    def an_operator_resizes(self, seats: int, places: int) -> None:
+        chat = self.world.chat
+        door.seat(chat, chat.pool.resize(chat.clock(), max_clients=seats, max_waiting=places))
+
+    def bury(self) -> None:
+        """Those who were closed leave, as their sessions would."""
+        for person in self.people:
+            if person.farewell is not None:
+                person.leaves()
+
+    @invariant()
+    def rooms_and_members_agree(self) -> None:
+        chat = self.world.chat
+        rooms = {id(room): room for person in self.people for room in person.client.rooms.values()}
+        for room in rooms.values():
+            assert chat.room(room.name) is room
+        for person in self.people:
+            client = person.client
+            assert all(client in room.members for room in client.rooms.values())
+            assert len(client.rooms) <= 2
+            assert len(client.held) <= 2
+            if client.standing is not Standing.SEATED:
+                assert not client.rooms
+        members = {member for room in rooms.values() for member in room.members}
+        assert members <= {person.client for person in self.people if person.is_seated}
+        assert chat.room(LOBBY) is chat.default_room
+        assert chat.room_count <= 4
+        assert chat.room_count == len({id(chat.default_room), *rooms})
+
+    @invariant()
+    def names_are_held_once(self) -> None:
+        held = [irc.fold(person.client.nick) for person in self.people if self.holds_name(person)]
+        assert len(held) == len(set(held))
+        for person in self.people:
+            if person.is_seated:
+                assert self.world.chat.find(person.client.nick) is person.client
+                assert irc.is_nickname(person.client.nick, 30)
+            elif person.is_waiting:
+                assert self.world.chat.find(person.client.nick) is None
+
+    @staticmethod
+    def holds_name(person: Person) -> bool:
+        return bool(person.client.nick) and person.client.standing is not Standing.GONE
+
+    @invariant()
+    def seats_and_places_are_accounted_for(self) -> None:
+        chat = self.world.chat
+        standings = [person.client.standing for person in self.people]
+        assert chat.pool.in_use == standings.count(Standing.SEATED)
+        assert chat.pool.waiting == standings.count(Standing.WAITING)
+        assert chat.handshakes == standings.count(Standing.HANDSHAKE)
+        assert chat.connections == len(standings) - standings.count(Standing.GONE)
+        assert chat.invisible == sum(person.client.invisible for person in self.people if person.is_seated)
+        seen = chat.pool.statistics
+        assert seen.queued == chat.pool.waiting + seen.waits.count + seen.timed_out + seen.gave_up + seen.drained
+
+    @invariant()
+    def nobody_is_operator_of_the_default_room(self) -> None:
+        assert not any(flags for flags in self.world.chat.default_room.members.values())
+
+
+TestCommandMachine = CommandMachine.TestCase
+TestCommandMachine.settings = tries(100, steps=40)
