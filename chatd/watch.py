@@ -35,7 +35,8 @@ class Watched(Protocol):
 
 
 class Watch:
-    """Who is in which queue: see the methods."""
+    """The queues: `silent` (has said nothing yet), `handshakes` (has not introduced itself), `quiet` (an IRC client,
+    since it was last heard), `pinged` (one that owes an answer). The waiting line is a queue of the pool's own."""
 
     def __init__(self, limits: Limits, chat: Chat) -> None:
         self._chat = chat

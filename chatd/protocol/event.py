@@ -6,14 +6,17 @@ delivery a thousand times.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from enum import IntFlag
+from enum import IntEnum
 
 from . import plain
 from .irc import write, write_tags
 
 
-class Form(IntFlag):
-    """How lines are written for a reader: the dialect, and those capabilities that alter a line."""
+class Form(IntEnum):
+    """How lines are written for a reader: the dialect, and those capabilities that alter a line.
+
+    A reader's form is the sum of these. They are no IntFlag, whose `&` takes longer than the line.
+    """
 
     IRC = 0
     SERVER_TIME = 1
