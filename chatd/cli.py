@@ -18,7 +18,7 @@ from . import __version__
 from .limits import NONE, Bound, Limits, bounds
 from .ops.files import DoesNotFitError, check_fit, raise_file_limit
 from .protocol import irc
-from .protocol.waiting import duration
+from .protocol.waiting import count, duration
 from .server import Server, listen
 from .settings import Settings
 
@@ -209,19 +209,19 @@ def _address(listener: socket.socket) -> str:
 
 
 def _bounds_in_short(limits: Limits) -> str:
-    seats = f"{limits.max_clients} seats"
+    seats = count(limits.max_clients, "seat", "seats")
     if not limits.queue:
         return f"{seats}, no waiting line"
     wait = "no timeout" if math.isinf(limits.queue_timeout) else f"at most {duration(limits.queue_timeout)}"
-    return f"{seats}, {limits.queue} places in line ({wait})"
+    return f"{seats}, {count(limits.queue, 'place', 'places')} in line ({wait})"
 
 
 def _what_happened(server: Server) -> str:
     chat = server.house.chat
     statistics = chat.pool.statistics
-    closed = ", ".join(f"{count} {reason}" for reason, count in chat.closed.most_common()) or "none"
+    closed = ", ".join(f"{times:,} {reason}" for reason, times in chat.closed.most_common()) or "none"
     return (
-        f"{statistics.admitted} seated, at most {statistics.peak_in_use} at once; "
-        f"{statistics.queued} waited, at most {statistics.peak_waiting} at once; "
+        f"{statistics.admitted:,} seated, at most {statistics.peak_in_use:,} at once; "
+        f"{statistics.queued:,} waited, at most {statistics.peak_waiting:,} at once; "
         f"sent away: {closed}; internal errors: {server.house.faults}"
     )

@@ -179,11 +179,13 @@ class Server:
 
     async def _sweep(self) -> None:
         while True:
-            await trio.sleep(self.house.limits.place_interval)
+            await self.house.stirred.wait()
+            self.house.stirred = trio.Event()
             try:
                 door.sweep(self.house.chat)
             except Exception:  # noqa: BLE001  notices are not worth a server
                 self._count_fault("place and occupancy were not told")
+            await trio.sleep(self.house.limits.place_interval)
 
     def _count_fault(self, what: str) -> None:
         self.house.faults += 1

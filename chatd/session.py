@@ -46,6 +46,7 @@ class House:
     watch: Watch
     goodbyes: Goodbyes
     sessions: set["Session"] = field(default_factory=set)
+    stirred: trio.Event = field(default_factory=trio.Event)  # somebody has come in, or left
     faults: int = 0
 
 
@@ -242,6 +243,7 @@ class Session:
         if standing is Standing.HANDSHAKE:
             return
         watch.handshakes.stop(self)
+        self._house.stirred.set()
         if standing is Standing.WAITING:
             watch.look_again()
         if not self.client.is_plain:
@@ -305,6 +307,7 @@ class Session:
         if self._farewell is not None:
             why = self._farewell.reason or self._farewell.sentence
         door.leave(house.chat, self.client, why)
+        house.stirred.set()
 
     async def _say_goodbye(self) -> None:
         """Tell the client why it is closed, so that it can read it."""

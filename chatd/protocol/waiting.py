@@ -90,6 +90,11 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
+def count(number: int, one: str, several: str) -> str:
+    """A number of things as one would say it: 1 seat, 1,000 seats."""
+    return f"{number:,} {one if number == 1 else several}"
+
+
 def duration(seconds: float) -> str:
     """A length of time as one would say it: 0.5 s, 40 s, 5 min, 3 h."""
     if seconds < 9.95 and round(seconds, 1) != round(seconds):

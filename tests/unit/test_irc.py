@@ -118,6 +118,12 @@ def test_a_long_line_is_cut_between_characters_at_512_bytes(text: str, tags: dic
         assert line[:-2].decode() == whole
 
 
+@pytest.mark.parametrize("more", range(-2, 4))
+def test_the_last_byte_that_fits_is_sent_and_the_next_is_not(more: int) -> None:
+    text = "x" * (TEXT_BYTES - len("PRIVMSG #a :") + more)
+    assert len(irc.write("PRIVMSG", ["#a"], text)) == min(LINE_BYTES, LINE_BYTES + more)
+
+
 @tries(200)
 @given(TAGS)
 def test_tags_cannot_break_out_of_their_place(tags: dict[str, str]) -> None:

@@ -30,12 +30,12 @@ ORDER = [
     "chat",
     "client",
     "room",
-    "settings",
     "outbox",
     "pace",
     "deadlines",
     "pool",
     "limits",
+    "settings",
     "protocol",
     "__init__",
 ]

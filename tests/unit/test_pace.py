@@ -1,10 +1,11 @@
 """How fast a client may talk: never more than its burst and its rate together, and never less either."""
 
 import pytest
-from chatd.pace import Pace
 from hypothesis import given
 from hypothesis import strategies as st
 from properties import tries
+
+from chatd.pace import Pace
 
 ROUNDING = 1e-5  # seconds, of a token bucket that is kept as one float
 RATES = st.sampled_from([0.5, 1.0, 3.0, 10.0, 1_000.0])

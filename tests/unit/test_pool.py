@@ -136,6 +136,19 @@ def test_time_runs_out_at_the_timeout_and_not_before() -> None:
     assert one.statistics.timed_out == 1
 
 
+def test_the_next_expiry_is_that_of_the_head_of_the_line() -> None:
+    one = pool(1, 3, timeout=10.0)
+    seat(one, "ann", 0.0)
+    assert one.next_expiry == float("inf")
+    bob = queue(one, "bob", 1.0)
+    queue(one, "cid", 2.0)
+    assert one.next_expiry == 11.0
+    one.leave(bob, 3.0)
+    assert one.next_expiry == 12.0
+    assert one.expire(one.next_expiry)
+    assert one.next_expiry == float("inf")
+
+
 def test_who_is_seated_does_not_time_out() -> None:
     one = pool(1, 1, timeout=10.0)
     ann = seat(one, "ann", 0.0)
@@ -256,9 +269,12 @@ def test_the_expected_wait_is_unknown_until_four_seats_were_freed() -> None:
         (ticket,) = one.leave(ticket, moment)
         assert one.expected_wait(1) is None
     queue(one, "last", 25.0)
-    one.leave(ticket, 40.0)
+    (ticket,) = one.leave(ticket, 40.0)
     assert one.expected_wait(1) == 10.0  # the median of 10, 10 and 20
     assert one.expected_wait(3) == 30.0
+    one.leave(ticket, 60.0)
+    one.leave(seat(one, "late", 70.0), 80.0)
+    assert one.expected_wait(1) == 20.0, "it follows what happens"
 
 
 def test_only_the_last_freed_seats_count() -> None:

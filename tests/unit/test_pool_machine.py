@@ -221,6 +221,11 @@ class PoolMachine(RuleBasedStateMachine):
     # What holds at any time.
 
     @invariant()
+    def the_next_expiry_is_that_of_the_head(self) -> None:
+        first = [arrived + self.model.timeout for _, arrived in self.model.line[:1]]
+        assert self.pool.next_expiry == (first[0] if first else float("inf"))
+
+    @invariant()
     def seats_and_line_are_as_the_model_has_them(self) -> None:
         pool, model = self.pool, self.model
         assert (pool.max_clients, pool.max_waiting) == (model.seats, model.places)
@@ -228,9 +233,10 @@ class PoolMachine(RuleBasedStateMachine):
         assert [ticket.client for ticket in pool.line()] == [client for client, _ in model.line]
 
     @invariant()
-    def positions_are_right(self) -> None:
-        """Not in every run, as to ask renumbers the line, which may be what makes the next step right."""
+    def positions_and_expected_waits_are_right(self) -> None:
+        """Not in every run, as to ask is to compute anew, which may be what makes the next step right."""
         if self.asks:
+            assert self.pool.expected_wait(2) == self.model.wait_for(2)
             places = {client: place for place, (client, _) in enumerate(self.model.line, 1)}
             for client, ticket in self.tickets.items():
                 if client in places:
