@@ -75,7 +75,15 @@ class Client:
                 one.pending.append(Pending(said, action))
             else:
                 kind = "action" if action else "message"
-                own = events.Said(at=self.now(), where=where, nick=self.model.nick, text=said, own=True, kind=kind)
+                own = events.Said(
+                    at=self.now(),
+                    where=where,
+                    nick=self.model.nick,
+                    text=said,
+                    own=True,
+                    is_room=session.is_room(where),
+                    kind=kind,
+                )
                 self.model.apply(own, trio.current_time())
 
     def ask(self, command: str, *names: str, text: str | None = None) -> None:
@@ -93,7 +101,11 @@ class Client:
         self.model.stage = Stage.LEAVING
         self.leaving.set()
         if self._session is not None and self._session.registered and self._connection is not None:
-            self._connection.leave(reason)
+            unconfirmed = any(one.pending for one in self.model.conversations)
+            patience = self.limits.answer_timeout if unconfirmed else self.limits.goodbye_timeout
+            self._connection.leave(reason, patience)
+            if unconfirmed:
+                self.model.hint = "Leaving once your last lines have arrived. Ctrl-C leaves at once."
         else:
             self.gone.set()
         self.changed()

@@ -57,6 +57,7 @@ def enter(client: Client, typed: str) -> None:
 def nick(client: Client, words: str) -> None:
     """Take another nickname."""
     client.ask("NICK", one(words, nick))
+    client.model.wanted_nick = words
 
 
 @command("TEXT")

@@ -49,14 +49,19 @@ class Connection:
         self._ending: Ending | None = None
         self._leaving = trio.Event()
         self._reason = ""
+        self._patience = limits.goodbye_timeout
         self._registered = trio.Event()
         self._answered = trio.Event()
         self._pinged_at = -math.inf
         self._busy = False  # with what was read: as long as the handler takes its time, the server is not late
 
-    def leave(self, reason: str = "") -> None:
-        """Say goodbye, and let `run` end. What was put into `outgoing` before goes first."""
+    def leave(self, reason: str = "", patience: float = 0.0) -> None:
+        """Say goodbye, and let `run` end. What was put into `outgoing` before goes first.
+
+        The server may read slowly, so it is given `patience` seconds, or its usual time, to hear all of it.
+        """
         self._reason = reason
+        self._patience = max(patience, self._limits.goodbye_timeout)
         self._leaving.set()
 
     async def run(self, handle: Handler) -> Ending:
@@ -166,7 +171,7 @@ class Connection:
 
     async def _say_goodbye(self, stream: trio.SocketStream, scope: trio.CancelScope) -> None:
         await self._leaving.wait()
-        with trio.move_on_after(self._limits.goodbye_timeout):
+        with trio.move_on_after(self._patience):
             await self.outgoing.put(self._session.command("QUIT", text=self._reason or None))
             await trio.sleep_forever()  # the server answers with ERROR and closes, which the reader sees
         self._end(Ending(Exit.DONE, "You left"))

@@ -68,6 +68,7 @@ class Said(Event):
     nick: str
     text: str
     own: bool
+    is_room: bool
     kind: str = "message"  # or "action" or "notice"
 
 

@@ -1,6 +1,7 @@
 """What a server says of itself in ISUPPORT (numeric 005): modern.ircdocs.horse "Feature Advertisement"."""
 
 from collections.abc import Iterable, Iterator
+from string import punctuation
 
 from .limits import Limits
 
@@ -38,7 +39,7 @@ class Features:
                 self._words[key] = value
             seen = seen or key.lstrip("-") == CAP
         modes, closed, signs = self._words.get("PREFIX", "").removeprefix("(").partition(")")
-        if closed and len(modes) == len(signs):
+        if closed and len(modes) == len(signs) and all(sign in punctuation for sign in signs):
             self._marks = dict(zip(modes, signs, strict=True))
         return seen
 

@@ -110,10 +110,12 @@ class Model:
     def connecting(self) -> None:
         self.stage = Stage.CONNECTING
         self.wait = self.offline = self.lag = self.seated = self.cap = None
+        self.hint = ""
 
     def disconnected(self, ending: Ending, now: float, delay: float, tries: int, at: float) -> None:
         self.stage = Stage.OFFLINE
         self.wait = self.lag = self.seated = self.cap = None
+        self.hint = ""
         self.offline = Offline(ending, now, now + delay, tries)
         self.page.add(Line(at, Kind.ERROR, "", str(ending)))
         for one in self._conversations.values():
@@ -156,8 +158,7 @@ class Model:
         self.hint = ""
 
     def _said(self, event: events.Said) -> None:
-        is_room = self.find(event.where) is not None and self.open(event.where, False).is_room
-        one = self.open(event.where, is_room)
+        one = self.open(event.where, event.is_room)
         text = event.text if one is not self.page else f"(to {event.where}) {event.text}"
         if event.own:
             one.confirm()
@@ -193,7 +194,7 @@ class Model:
                         self._add(one, event)
             case events.Renamed(nick=nick, new=new, own=own):
                 if own:
-                    self.nick = self.wanted_nick = new
+                    self.nick = new  # which may be the server's wish, and not the person's
                 for one in self._conversations.values():
                     if one.members.rename(nick, new):
                         self._add(one, event)
@@ -212,6 +213,9 @@ class Model:
         if own:
             self._sit_down()
             one = self.open(room, is_room=True)
+            if one is self.page:  # there are too many pages for one more
+                self._add(one, event)
+                return
             one.is_room = one.joined = True
             one.listed = False
             one.members.clear()
@@ -222,8 +226,7 @@ class Model:
             if found is None:
                 return
             one = found
-        if one is not self.page:
-            one.members.add(nick)
+        one.members.add(nick)
         self._add(one, event)
 
     def _add(self, one: Conversation, event: Event, error: bool = False) -> None:

@@ -79,7 +79,13 @@ class Reading:
         # A message to a room's operators alone is shown in the room.
         where = target.lstrip(self.features.marks) if room else target if own else message.nick
         said = events.Said(
-            at=at, where=self._name(where), nick=self._name(message.nick), text=self._text(text), own=own, kind=kind
+            at=at,
+            where=self._name(where),
+            nick=self._name(message.nick),
+            text=self._text(text),
+            own=own,
+            is_room=room,
+            kind=kind,
         )
         return [said]
 
@@ -167,7 +173,8 @@ class Reading:
         return show(text, self._limits.text_characters)
 
     def _name(self, name: str) -> str:
-        shown = show(name, self._limits.name_characters).replace(" ", "␠")  # a tab became spaces
+        # Nothing is left out of a name, or two of them would look the same. A tab has become spaces.
+        shown = show(name, self._limits.name_characters, formatted=False).replace(" ", "␠")
         if shown != name and len(self._odd) < self._limits.odd_names:
             self._odd.setdefault(fold(shown), name)
         return shown or _NOBODY

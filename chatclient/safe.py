@@ -10,10 +10,10 @@ _UNSENDABLE = re.compile(r"[\x00\r\n]")  # they would end or break the line
 _ELLIPSIS = "…"
 
 
-def show(text: str, length: int) -> str:
-    """Remote text, safe to show, of at most `length` characters."""
-    # What is far too long is not even looked at.
-    return shorten(neutralise(_FORMATTING.sub("", text[: length * 2])), length)
+def show(text: str, length: int, formatted: bool = True) -> str:
+    """Remote text, safe to show, of at most `length` characters. If it is `formatted`, without IRC's formatting."""
+    text = text[: length * 2]  # what is far too long is not even looked at
+    return shorten(neutralise(_FORMATTING.sub("", text) if formatted else text), length)
 
 
 def shorten(text: str, length: int) -> str:

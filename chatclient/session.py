@@ -105,7 +105,7 @@ class Session:
 
     def command(self, command: str, *names: str, text: str | None = None) -> bytes:
         """A line that asks for something. A name is one word, whatever was typed."""
-        wire = [sendable(self._reading.wire(name)).replace(" ", "") or "*" for name in names]
+        wire = [sendable(self._reading.wire(name)).replace(" ", "").lstrip(":") or "*" for name in names]
         return write(command, wire, None if text is None else sendable(text))
 
     def say(self, where: str, text: str, action: bool = False) -> list[tuple[str, bytes]]:

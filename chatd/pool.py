@@ -283,7 +283,7 @@ class ClientPool(Generic[ClientT]):
 
     @property
     def _seat_is_free(self) -> bool:
-        return self._in_use < self.max_clients and not self.paused and not self.draining
+        return self._in_use < self.max_clients and not self.paused
 
     def _set_bounds(self, max_clients: int, max_waiting: int) -> None:
         if max_clients < 0 or max_waiting < 0:

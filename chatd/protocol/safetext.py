@@ -18,6 +18,8 @@ _HARMLESS = frozenset(f"{_JOINERS}\N{VARIATION SELECTOR-15}\N{VARIATION SELECTOR
 # Format (all bidirectional controls are among them), surrogate, private use, unassigned, line and paragraph ends.
 _INVISIBLE = frozenset({"Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKS = frozenset({"Mn", "Me"})
+# Letters, marks and a symbol that show nothing (Unicode's Default_Ignorable_Code_Point, and the empty Braille cell).
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
 def neutralise(text: str) -> str:
@@ -31,7 +33,8 @@ def neutralise(text: str) -> str:
     shown: list[str] = []
     marks = 0
     for character in text:
-        if unicodedata.category(character) in _MARKS and character not in _HARMLESS:
+        is_mark = unicodedata.category(character) in _MARKS
+        if is_mark and character not in _HARMLESS and character not in _BLANK:
             marks += 1
             if marks <= MARKS_PER_CHARACTER and shown:
                 shown.append(character)
@@ -54,6 +57,6 @@ def _visible(character: str) -> str:
         return f"\\x{code:02x}"
     if character in _HARMLESS:
         return character
-    if unicodedata.category(character) in _INVISIBLE:
+    if character in _BLANK or unicodedata.category(character) in _INVISIBLE:
         return _REPLACEMENT
     return character

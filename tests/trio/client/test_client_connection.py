@@ -196,7 +196,7 @@ async def test_it_comes_back_with_its_rooms_and_name(autojump_clock: MockClock) 
             await stay_connected(client, address, ["#lobby"], half)
     (_, _), (second, lines) = visits
     assert second == pytest.approx(LIMITS.retry_first * (1 + LIMITS.retry_jitter / 2), abs=0.1)
-    assert {"NICK alicia", "JOIN #lobby", "JOIN #dev"} <= set(lines)
+    assert {"NICK alice", "JOIN #lobby", "JOIN #dev"} <= set(lines), "the server's wish is not the person's"
 
 
 async def test_trying_now_and_leaving_while_waiting(autojump_clock: MockClock) -> None:

@@ -218,7 +218,8 @@ async def test_json(autojump_clock: MockClock) -> None:
     found = [json.loads(line) for line in run.out.splitlines()]
     assert [event["event"] for event in found] == ["told", "registered", "joined", "names", "said", "ended"]
     assert found[4] | {"at": 0} == {
-        "event": "said", "at": 0, "where": "#lobby", "nick": "alice", "text": "grüß", "own": True, "kind": "message"
+        "event": "said", "at": 0, "where": "#lobby", "nick": "alice", "text": "grüß", "own": True, "is_room": True,
+        "kind": "message",
     }  # fmt: skip
     assert found[5]["exit"] == 0
 

@@ -29,7 +29,7 @@ def texts(of: Model) -> list[str]:
 
 
 def said(text: str, nick: str = "bob", where: str = "#lobby", own: bool = False) -> events.Said:
-    return events.Said(at=0, where=where, nick=nick, text=text, own=own)
+    return events.Said(at=0, where=where, nick=nick, text=text, own=own, is_room=where.startswith("#"))
 
 
 def test_the_room_is_shown_once_joined() -> None:
@@ -120,7 +120,7 @@ def test_names_follow_changes() -> None:
     one.apply(events.Renamed(at=0, nick="alice", new="al", own=True), 0)
     one.apply(events.Marked(at=0, room="#lobby", nick="al", mark="+", given=True), 0)
     one.apply(events.Marked(at=0, room="#lobby", nick="bob", mark="@", given=False), 0)
-    assert one.nick == one.wanted_nick == "al"
+    assert (one.nick, one.wanted_nick) == ("al", "alice")
     assert one.current.members.shown(9) == ["+al", "bob"]
     one.apply(events.Parted(at=0, room="#lobby", nick="al", own=True, by="bob"), 0)
     assert not one.current.joined

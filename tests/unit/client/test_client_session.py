@@ -104,19 +104,43 @@ def test_occupancy_and_cap() -> None:
     assert receive(one, ":s 005 alice NICKLEN=30 :are supported") == []
 
 
+def test_a_server_cannot_draw_with_the_signs_of_members() -> None:
+    one = session()
+    receive(one, ":s 005 alice PREFIX=(ov)\u202e\u009b :are supported")
+    [_, marked] = receive(one, ":s MODE #lobby +o bob")
+    assert marked == events.Marked(at=0.0, room="#lobby", nick="bob", mark="@", given=True)
+
+
+def test_a_name_with_formatting_is_not_taken_for_the_one_without() -> None:
+    one = session()
+    [said] = receive(one, ":bob\x02!u@h PRIVMSG alice :hi")
+    assert isinstance(said, events.Said)
+    assert said.where == "bob␂"
+    assert one.command("PRIVMSG", "bob", text="secret") == b"PRIVMSG bob :secret\r\n"
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        (f"{BOB} PRIVMSG #lobby :hi", events.Said(at=0.0, where="#lobby", nick="bob", text="hi", own=False)),
-        (f"{BOB} PRIVMSG alice :psst", events.Said(at=0.0, where="bob", nick="bob", text="psst", own=False)),
-        (f"{ME} PRIVMSG bob :psst", events.Said(at=0.0, where="bob", nick="alice", text="psst", own=True)),
+        (
+            f"{BOB} PRIVMSG #lobby :hi",
+            events.Said(at=0.0, where="#lobby", nick="bob", text="hi", own=False, is_room=True),
+        ),
+        (
+            f"{BOB} PRIVMSG alice :psst",
+            events.Said(at=0.0, where="bob", nick="bob", text="psst", own=False, is_room=False),
+        ),
+        (
+            f"{ME} PRIVMSG bob :psst",
+            events.Said(at=0.0, where="bob", nick="alice", text="psst", own=True, is_room=False),
+        ),
         (
             f"{BOB} PRIVMSG @#lobby :\x01ACTION waves\x01",
-            events.Said(at=0.0, where="#lobby", nick="bob", text="waves", own=False, kind="action"),
+            events.Said(at=0.0, where="#lobby", nick="bob", text="waves", own=False, is_room=True, kind="action"),
         ),
         (
             f"{BOB} NOTICE #lobby :hi",
-            events.Said(at=0.0, where="#lobby", nick="bob", text="hi", own=False, kind="notice"),
+            events.Said(at=0.0, where="#lobby", nick="bob", text="hi", own=False, is_room=True, kind="notice"),
         ),
         (":server NOTICE * :looking up", events.Told(at=0.0, text="looking up")),
         (f"{BOB} PRIVMSG alice :\x01VERSION\x01", events.Told(at=0.0, text="bob sends CTCP VERSION")),
@@ -138,11 +162,11 @@ def test_occupancy_and_cap() -> None:
         (":s 421 alice FOO :Unknown command", events.Told(at=0.0, text="FOO Unknown command", error=True)),
         (
             f"@time=1970-01-01T00:00:07.500Z {BOB} PRIVMSG #lobby :hi",
-            events.Said(at=7.5, where="#lobby", nick="bob", text="hi", own=False),
+            events.Said(at=7.5, where="#lobby", nick="bob", text="hi", own=False, is_room=True),
         ),
         (
             f"@time=nonsense {BOB} PRIVMSG #lobby :\x0304,05red\x0f \x02bold\x02",
-            events.Said(at=0.0, where="#lobby", nick="bob", text="red bold", own=False),
+            events.Said(at=0.0, where="#lobby", nick="bob", text="red bold", own=False, is_room=True),
         ),
     ],
 )
