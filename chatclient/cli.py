@@ -23,7 +23,7 @@ from .connection import Address
 from .exits import SIGNALLED, Exit
 from .limits import Limits
 from .safe import show
-from .stdio import Input, Output, occupy_standard_descriptors
+from .stdio import Input, Notices, Output, occupy_standard_descriptors
 
 DEFAULT_ROOM = "#lobby"
 DEFAULT_PORT = 6667  # IRC's, by custom; also chatd's
@@ -124,7 +124,7 @@ def _in_pipe(settings: Settings) -> int:
 
     async def run() -> int:
         session = Session(settings.nick, [settings.room], settings.limits, random.random)
-        pipe = Pipe(settings.address, session, settings.room, settings.limits, settings.as_json, say)
+        pipe = Pipe(settings.address, session, settings.room, settings.limits, settings.as_json, Notices(2))
         code = 0
         async with trio.open_nursery() as nursery:
 

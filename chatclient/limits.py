@@ -50,6 +50,7 @@ class Limits:
     input_rows: int = _bound(5, "rows", "of the screen that a long input takes")
     input_characters: int = _bound(20000, "characters", "in the input; more of a paste is left out")
     pipe_events: int = _bound(1000, "events", "read but not written yet; past it the server is not read from")
+    pipe_notices: int = _bound(1000, "sentences", "of a server on standard error; the rest are counted")
     pipe_line_bytes: int = _bound(65536, "bytes", "of one line of input; a longer one is sent in pieces of this")
 
 

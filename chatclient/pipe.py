@@ -11,12 +11,15 @@ from collections.abc import Awaitable, Callable
 
 import trio
 
+from chatd.protocol.irc import fold
+
 from . import events
 from .connection import Address, Connection
 from .endings import Ending
 from .events import Event
 from .exits import SIGNALLED, Exit
 from .limits import Limits
+from .safe import show
 from .session import Session
 from .stdio import Input, Output
 from .wording import describe
@@ -25,7 +28,7 @@ _TOKEN = "chatclient-line-"
 
 
 class Pipe:
-    """One run. `notice` tells the person at the other end of standard error."""
+    """One run. `notice` tells the person at the other end of standard error, without waiting for them."""
 
     def __init__(
         self,
@@ -44,6 +47,7 @@ class Pipe:
         self._connection = Connection(address, session, limits)
         self._ending: Ending | None = None
         self._inside = trio.Event()
+        self._elsewhere = ""  # a room that we did not ask for and were put into
         self._windows = trio.Semaphore(limits.windows, max_value=limits.windows)
         self._questions = 0
         self._asked: set[str] = set()  # pings after a window that have not been answered
@@ -51,7 +55,8 @@ class Pipe:
         self._printing = False  # and not reading meanwhile: it is not the server that is late
         self._sent = 0
         self._echoed = 0
-        self._complaint = ""  # the last one of the server
+        self._complaint = ""  # the last one of the server that was told
+        self._notices = 0  # of the server, told or not
         self._rejected = 0
         self._rejection = ""
         self._done = False  # all that there is to do, with or without success
@@ -74,19 +79,24 @@ class Pipe:
                     talking.cancel_scope.cancel()
 
             nursery.start_soon(talk)
-            try:
-                await self._print(get, sink)
-            except BrokenPipeError:
+            failure = await self._failure(self._print(get, sink))
+            if failure is not None:
                 nursery.cancel_scope.cancel()
-                return SIGNALLED + signal.SIGPIPE
-            except OSError as error:
-                nursery.cancel_scope.cancel()
-                self._notice(f"Cannot write the output: {error.strerror}")
-                return Exit.USAGE
-        ending = self._conclude()
-        if self._as_json:
-            await sink.write(_as_json(ending))
-        return ending.exit
+        if failure is None:
+            ending = self._conclude()
+            failure = await self._failure(sink.write(_as_json(ending))) if self._as_json else None
+        return ending.exit if failure is None else failure
+
+    async def _failure(self, writing: Awaitable[None]) -> int | None:
+        """Write. The exit code if that cannot be done."""
+        try:
+            await writing
+        except BrokenPipeError:
+            return SIGNALLED + signal.SIGPIPE
+        except OSError as error:
+            self._notice(f"Cannot write the output: {error.strerror}")
+            return Exit.USAGE
+        return None
 
     def _end(self, ending: Ending) -> None:
         self._ending = self._ending or ending
@@ -95,7 +105,10 @@ class Pipe:
 
     def _note(self, event: Event) -> None:
         match event:
-            case events.Joined(own=True):
+            case events.Joined(own=True, room=room):
+                if not self._is_ours(room):  # that is no progress: what was meant for our room is not said there
+                    self._elsewhere = room
+                    return
                 self._inside.set()
             case events.Said(own=True):
                 self._echoed += 1
@@ -108,14 +121,25 @@ class Pipe:
             case events.Rejected(what="PRIVMSG"):
                 self._reject(event)
             case events.Queued() | events.Seated():
-                self._notice(describe(event))
+                self._tell(describe(event))
             case events.Told(error=True, text=text) | events.Rejected(text=text):
-                self._complaint = text
-                self._notice(text)
+                if self._tell(text):
+                    self._complaint = text
                 return
             case _:
                 return
         self._progress_at = trio.current_time()
+
+    def _is_ours(self, room: str) -> bool:
+        return fold(room) in (fold(self._room), fold(show(self._room, self._limits.name_characters)))
+
+    def _tell(self, text: str) -> bool:
+        """Pass on what the server says. False once there was too much of it."""
+        self._notices += 1
+        if self._notices > self._limits.pipe_notices:
+            return False
+        self._notice(text)
+        return True
 
     def _reject(self, event: Event) -> None:
         self._rejected += 1
@@ -162,12 +186,13 @@ class Pipe:
     async def _send_all(self, source: Input) -> bool:
         """Whether all of it has arrived, as far as the server says."""
         async for raw in source:
-            text = raw.decode(errors="replace").rstrip("\r")
-            for _, line in self._session.say(self._room, text):
-                await self._connection.outgoing.put(line)
-                self._sent += 1
-                if self._sent % self._limits.window_lines == 0 and not await self._close_window():
-                    return False
+            # A message cannot hold a CR. Programs write one between two states of their progress: two lines, then.
+            for text in raw.decode(errors="replace").split("\r"):
+                for _, line in self._session.say(self._room, text):
+                    await self._connection.outgoing.put(line)
+                    self._sent += 1
+                    if self._sent % self._limits.window_lines == 0 and not await self._close_window():
+                        return False
         return await self._close_window() and await self._all_answered()
 
     async def _close_window(self) -> bool:
@@ -195,8 +220,11 @@ class Pipe:
                 return True
             idle = not self._session.waiting and not self._printing and self._session.registered
             if idle and self._progress_at <= since:
-                seconds = self._limits.answer_timeout
-                self._end(Ending(Exit.TIMED_OUT, f"The server did not {what} within {seconds:g} s"))
+                sentence = f"The server did not {what} within {self._limits.answer_timeout:g} s"
+                if self._elsewhere and not self._inside.is_set():
+                    # Known only now: a server may put everybody into a room of its own, and into ours after that.
+                    self._end(Ending(Exit.REJECTED, f"{sentence}, but into {self._elsewhere}"))
+                self._end(Ending(Exit.TIMED_OUT, sentence))
                 return False
 
     def _finish(self) -> None:
@@ -208,6 +236,8 @@ class Pipe:
     def _conclude(self) -> Ending:
         ending = self._ending
         assert ending is not None  # the connection ended, or we gave it up
+        if (untold := self._notices - self._limits.pipe_notices) > 0:
+            self._notice(f"{untold} more sentences of the server were left out.")
         lost = self._sent - self._echoed if self._session.echoes else self._rejected
         if self._done and (self._rejection or lost > 0):
             why = self._rejection or "the server gave no reason"

@@ -4,6 +4,7 @@ Their descriptors stay blocking: that mode belongs to everyone who shares them, 
 the kernel says that one is ready and then move no more than it takes without blocking.
 """
 
+import codecs
 import os
 import select
 from contextlib import suppress
@@ -24,7 +25,7 @@ def occupy_standard_descriptors() -> None:
 
 
 class Input:
-    """`async for line in`: without line ends, in pieces where a line is longer than `longest` bytes."""
+    """`async for line in`: without line ends, in pieces of whole characters where it is longer than `longest`."""
 
     def __init__(self, descriptor: int, longest: int) -> None:
         self._descriptor = descriptor
@@ -60,9 +61,34 @@ class Input:
             self._ended = True
             lines, self._rest = [self._rest] if self._rest else [], b""
         elif len(self._rest) >= self._longest:
-            lines.append(self._rest)
-            self._rest = b""
+            whole = len(self._rest) - _unfinished(self._rest)
+            lines.append(self._rest[:whole])
+            self._rest = self._rest[whole:]
         self._lines = lines[::-1]
+
+
+def _unfinished(data: bytes) -> int:
+    """Bytes at the end that begin a character of UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder.decode(data)
+    return len(decoder.getstate()[0])
+
+
+class Notices:
+    """Sentences for a person. Nobody waits until they are read: what is not taken at once is left out and counted."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._left_out = 0
+
+    def __call__(self, text: str) -> None:
+        before = f"({self._left_out} sentences were left out here.)\n" if self._left_out else ""
+        self._left_out += 1
+        with suppress(OSError):  # nobody is there, or another was faster
+            _, ready, _ = select.select([], [self._descriptor], [], 0)
+            if ready:
+                os.write(self._descriptor, f"{before}{text}\n".encode(errors="replace")[:_WRITE_BYTES])
+                self._left_out = 0
 
 
 class Output:

@@ -1,9 +1,11 @@
 """Eleven kinds of attack down every path by which a server's text reaches the screen, read back as raw bytes."""
 
+import select
+import signal
 import subprocess
 
 import pytest
-from client_programs import CLIENT, RawTerminal, one_sided
+from client_programs import CLIENT, PATIENCE, RawTerminal, one_sided
 
 # What is sent, and what must never reach the terminal as it is.
 ATTACKS = {
@@ -117,6 +119,22 @@ def test_in_a_pipe(option: list[str]) -> None:
     assert b"p00" in done.stdout
     check(done.stdout)
     check(done.stderr)
+
+
+def test_complaints_that_nobody_reads() -> None:
+    said = b":s FAIL * X :" + b"complaint " * 50 + b"\r\n"
+    with one_sided(said * 2000, b":bob!b@h PRIVMSG #lobby :after\r\n") as address:
+        command, end = [*CLIENT, address, "--nick", "alice"], subprocess.PIPE
+        with subprocess.Popen(command, stdin=end, stdout=end, stderr=end) as process:
+            assert process.stdout is not None
+            try:
+                ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
+                assert ready
+                assert process.stdout.readline() == b"<bob> after\n"
+                process.terminate()
+                assert process.wait(PATIENCE) == 128 + signal.SIGTERM
+            finally:
+                process.kill()
 
 
 def test_of_the_command_line() -> None:

@@ -15,7 +15,7 @@ from chatclient.exits import Exit
 from chatclient.limits import Limits
 from chatclient.pipe import Pipe
 from chatclient.session import Session
-from chatclient.stdio import Input, Output
+from chatclient.stdio import Input, Notices, Output
 
 
 @dataclass
@@ -241,6 +241,84 @@ async def test_nobody_reads_what_is_printed(autojump_clock: MockClock) -> None:
         os.close(descriptor)
 
 
+@pytest.mark.parametrize("full", [False, True])
+async def test_nobody_takes_the_end(full: bool, autojump_clock: MockClock) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.send("ERROR :Closing Link: h (All 2 seats are taken; SERVER_FULL)")
+
+    source, sink = os.pipe(), os.pipe()
+    os.close(sink[0])
+    out = os.open("/dev/full", os.O_WRONLY) if full else sink[1]
+    limits, notices = Limits(), list[str]()
+    async with serving(script) as address:
+        session = Session("alice", ["#lobby"], limits, lambda: 0.5)
+        pipe = Pipe(address, session, "#lobby", limits, True, notices.append)
+        assert await pipe.run(Input(source[0], 100), Output(out)) == (Exit.USAGE if full else 141)
+    assert notices[0] == "All 2 seats are taken (SERVER_FULL)"
+    assert notices[1:] == (["Cannot write the output: No space left on device"] if full else [])
+    for descriptor in {*source, sink[1], out}:
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize(
+    ("given", "messages"),
+    [
+        (b"x" + "é".encode() * 100_000, None),
+        (b"1%\r2%\r\n\ra\0b\r\n", ["1%", "2%", "ab"]),
+    ],
+    ids=["long", "carriage returns"],
+)
+async def test_what_is_sent_of_odd_lines(
+    given: bytes, messages: list[str] | None, run: Run, autojump_clock: MockClock
+) -> None:
+    got: list[str] = []
+
+    async def script(peer: Peer) -> None:
+        await serve_chat(peer)
+        got.extend(line.partition(" :")[2] for line in peer.lines if line.startswith("PRIVMSG"))
+
+    assert await run(script, given) == Exit.DONE
+    assert "".join(got).encode() == given if messages is None else got == messages
+
+
+async def test_another_room_is_not_ours(run: Run, autojump_clock: MockClock) -> None:
+    async def script(peer: Peer) -> None:
+        nick = await peer.greet()
+        await peer.until("JOIN")
+        await peer.send(f":s 470 {nick} #lobby #other :Forwarding", f":{nick}!u@h JOIN #other")
+        await peer.serve(nick)
+        assert not any("PRIVMSG" in line for line in peer.lines)
+
+    assert await run(script, b"secret\n") == Exit.REJECTED
+    assert run.notices[-1] == "The server did not let us into #lobby within 30 s, but into #other"
+
+
+async def test_another_room_comes_before_ours(run: Run, autojump_clock: MockClock) -> None:
+    async def script(peer: Peer) -> None:
+        nick = await peer.greet()
+        await peer.send(f":{nick}!u@h JOIN #welcome")
+        await peer.until("JOIN")
+        await peer.send(f":{nick}!u@h JOIN #LOBBY")
+        await peer.serve(nick)
+
+    assert await run(script, b"hello\n") == Exit.DONE
+    assert run.notices == []
+
+
+async def test_a_server_complains_without_end(autojump_clock: MockClock) -> None:
+    async def script(peer: Peer) -> None:
+        nick = await peer.greet()
+        await peer.let_in(nick)
+        await peer.send(*(f":s FAIL * X :complaint {number}" for number in range(10)))
+        await peer.serve(nick)
+
+    run = Run(limits=replace(Limits(), pipe_notices=3))
+    assert await run(script, b"x\n") == Exit.DONE
+    assert run.notices == [
+        "complaint 0", "complaint 1", "complaint 2", "7 more sentences of the server were left out."
+    ]  # fmt: skip
+
+
 @pytest.fixture
 def pipe_ends() -> Iterator[tuple[int, int]]:
     ends = os.pipe()
@@ -255,6 +333,34 @@ async def test_long_and_unended_lines_are_read_in_pieces(pipe_ends: tuple[int, i
     os.write(writing, b"a\n\nbb\r\n" + b"c" * 25)
     os.close(writing)
     assert [line async for line in Input(reading, 10)] == [b"a", b"", b"bb\r", b"c" * 25]
+
+
+async def test_pieces_are_whole_characters(pipe_ends: tuple[int, int]) -> None:
+    reading, writing = pipe_ends
+    lines = Input(reading, 10)
+    os.write(writing, b"a" * 10 + "😀".encode()[:3])
+    assert await anext(lines) == b"a" * 10
+    os.write(writing, "😀\n".encode()[3:])
+    assert await anext(lines) == "😀".encode()
+
+
+def test_notices_do_not_wait(pipe_ends: tuple[int, int]) -> None:
+    reading, writing = pipe_ends
+    notice = Notices(writing)
+    notice("one")
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"." * 4096)
+    os.set_blocking(writing, True)
+    notice("two")
+    notice("three")
+    assert os.read(reading, 1 << 20).strip(b".") == b"one\n"
+    notice("four")
+    notice("five")
+    assert os.read(reading, 1 << 20) == b"(2 sentences were left out here.)\nfour\nfive\n"
+    os.close(reading)
+    notice("six")
 
 
 async def test_files_are_read_and_written(tmp_path: "os.PathLike[str]") -> None:
