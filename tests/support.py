@@ -12,6 +12,7 @@ from chatd.server import Server, listen
 from chatd.settings import Settings
 
 HOST = "127.0.0.1"
+UNDER_WAY = 0.05  # s of real time that a test's clock waits where much data may be in the kernel and nobody has work
 
 
 class Peer:

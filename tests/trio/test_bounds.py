@@ -5,7 +5,7 @@ import socket
 import pytest
 import trio
 import trio.testing
-from support import Peer, running
+from support import UNDER_WAY, Peer, running
 
 from chatd.protocol.farewell import Reason, parse_farewell
 from chatd.protocol.irc import parse
@@ -132,6 +132,7 @@ async def test_of_a_fast_sender_who_is_gone_a_burst_is_still_read(autojump_clock
 
 
 async def test_one_who_never_reads_delays_nobody(autojump_clock: Clock) -> None:
+    autojump_clock.autojump_threshold = UNDER_WAY
     async with running(outbox=20_000, send_buffer=4096, message_rate=float("inf")) as house:
         deaf = await house.connect_with_small_window()
         await deaf.send(*house.introduction("deaf"), "JOIN #lobby")
@@ -222,6 +223,7 @@ async def test_a_half_closed_sender_is_told_what_was_not_delivered(autojump_cloc
 
 async def test_one_who_asks_for_much_is_slowed_and_not_closed(autojump_clock: Clock) -> None:
     """Its own answers are never what closes a client that reads, however slowly."""
+    autojump_clock.autojump_threshold = UNDER_WAY
     async with running(outbox=40_000, outbox_pause=10_000, send_buffer=4096, max_rooms=200) as house:
         for number in range(10):
             await house.irc(f"ann{number}", "JOIN " + ",".join(f"#room{number}x{room}" for room in range(19)))

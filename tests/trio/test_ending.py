@@ -6,7 +6,7 @@ import socket
 import pytest
 import trio
 import trio.testing
-from support import running
+from support import UNDER_WAY, running
 
 from chatd.chat import Chat
 from chatd.client import Client
@@ -48,6 +48,7 @@ async def test_draining_waits_for_nobody_longer_than_its_time(autojump_clock: Cl
 
 
 async def test_draining_flushes_what_is_owed(autojump_clock: Clock) -> None:
+    autojump_clock.autojump_threshold = UNDER_WAY
     async with running(message_rate=float("inf")) as house:
         ann, bob = await house.seated("ann"), await house.seated("bob")
         await ann.send(*[f"PRIVMSG #lobby :{number} {'x' * 400}" for number in range(300)])
@@ -59,6 +60,7 @@ async def test_draining_flushes_what_is_owed(autojump_clock: Clock) -> None:
 
 
 async def test_draining_gives_a_slow_reader_all_its_time(autojump_clock: Clock) -> None:
+    autojump_clock.autojump_threshold = UNDER_WAY
     async with running(message_rate=float("inf"), send_buffer=4096, linger=2, drain_time=5) as house:
         ann, bob = await house.seated("ann"), await house.connect_with_small_window()
         await bob.send(*house.introduction("bob"), "JOIN #lobby")
