@@ -2,10 +2,9 @@
 
 import re
 
+from chatd.protocol.irc import unformatted
 from chatd.protocol.safetext import neutralise
 
-# modern.ircdocs.horse "IRC Formatting": bold, colour and the like. They are meant, so they are left out quietly.
-_FORMATTING = re.compile(r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?|[\x02\x0f\x11\x16\x1d\x1e\x1f]")
 _UNSENDABLE = re.compile(r"[\x00\r\n]")  # they would end or break the line
 _ELLIPSIS = "…"
 
@@ -13,7 +12,7 @@ _ELLIPSIS = "…"
 def show(text: str, length: int, formatted: bool = True) -> str:
     """Remote text, safe to show, of at most `length` characters. If it is `formatted`, without IRC's formatting."""
     text = text[: length * 2]  # what is far too long is not even looked at
-    return shorten(neutralise(_FORMATTING.sub("", text) if formatted else text), length)
+    return shorten(neutralise(unformatted(text) if formatted else text), length)
 
 
 def shorten(text: str, length: int) -> str:

@@ -85,9 +85,14 @@ class Chat:
     def room(self, name: str) -> Room[Client] | None:
         return self._rooms.get(irc.fold(name))
 
+    def visible_room(self, client: Client, name: str) -> Room[Client] | None:
+        """The room of that name, if the client may learn of it."""
+        room = self.room(name)
+        return room if room and room.is_visible_to(client) else None
+
     def visible_rooms(self, client: Client) -> Iterable[Room[Client]]:
-        """All rooms but the secret ones that the client is not in."""
-        return (room for room in self._rooms.values() if "s" not in room.modes or client in room.members)
+        """All rooms that the client may learn of."""
+        return (room for room in self._rooms.values() if room.is_visible_to(client))
 
     @property
     def room_count(self) -> int:

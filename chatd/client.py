@@ -3,7 +3,7 @@
 It has no socket: what it is told goes to `outbox`, and what ends it to its keeper, which is its session.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
@@ -81,9 +81,7 @@ class Client:
         "user",
     )
 
-    def __init__(
-        self, outbox: Sink, keeper: Keeper, host: str, origin: Origin
-    ) -> None:
+    def __init__(self, outbox: Sink, keeper: Keeper, host: str, origin: Origin) -> None:
         self.outbox = outbox
         self._keeper = keeper
         self.host = host
@@ -149,6 +147,12 @@ class Client:
             self.outbox.put(plain.write(": ".join(part for part in (" ".join(params), text) if part)))
         else:
             self.send(numeric.code, self.nick or "*", *map(irc.word, params), text=text)
+
+    def reply_words(self, numeric: Numeric, *params: str, words: Iterable[str]) -> None:
+        """Answer with words that are not to be cut, on as many lines as they take."""
+        overhead = len(f":{self.origin.name} {' '.join((numeric.code, self.nick, *params))} :".encode())
+        for line in irc.wrap(words, irc.TEXT_BYTES - overhead):
+            self.reply(numeric, *params, text=line)
 
     def tell(self, sentence: str) -> None:
         """Tell the client a sentence, whatever its dialect."""

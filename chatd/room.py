@@ -77,6 +77,10 @@ class Room(Generic[MemberT]):
         self.members[member] = flags + flag if on else flags.replace(flag, "")
         return True
 
+    def is_visible_to(self, member: MemberT) -> bool:
+        """Mode `s` (secret): who is not in the room does not learn of it."""
+        return "s" not in self.modes or member in self.members
+
     def may_speak(self, member: MemberT) -> bool:
         """Modes `n` (no messages from outside) and `m` (moderated: operators and voices only)."""
         flags = self.members.get(member)

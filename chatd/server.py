@@ -153,13 +153,13 @@ class Server:
                     try:
                         self._start(sock, address[0])
                     except Exception:  # noqa: BLE001  one connection's fault is not to end the accepting of all others
-                        self._count_fault("a connection was not accepted")
+                        self.house.count_fault("a connection was not accepted")
                         sock.close()
 
     def _start(self, sock: socket.socket, host: str) -> None:
         house = self.house
         if house.chat.handshakes >= house.limits.handshakes:
-            self._make_room()
+            self._close_oldest_handshake()
         # A host that begins with a colon would end a line's source (RFC 4291 2.2 allows the zero).
         session = Session(house, sock, f"0{host}" if host.startswith(":") else host)
         house.sessions.add(session)
@@ -170,12 +170,12 @@ class Server:
         assert self._sessions is not None
         self._sessions.start_soon(session.run)
 
-    def _make_room(self) -> None:
-        """Close the oldest handshake: the oldest silent one, if there is one."""
+    def _close_oldest_handshake(self) -> None:
+        """The oldest silent one, if there is one."""
         handshakes = self.house.watch.handshakes
         oldest = next((session for session in handshakes if session.is_silent), None) or next(iter(handshakes), None)
         if oldest is not None:
-            oldest.make_room()
+            oldest.give_way()
 
     async def _sweep(self) -> None:
         while True:
@@ -184,12 +184,8 @@ class Server:
             try:
                 door.sweep(self.house.chat)
             except Exception:  # noqa: BLE001  notices are not worth a server
-                self._count_fault("place and occupancy were not told")
+                self.house.count_fault("place and occupancy were not told")
             await trio.sleep(self.house.limits.place_interval)
-
-    def _count_fault(self, what: str) -> None:
-        self.house.faults += 1
-        log.exception("internal error: %s", what)
 
     def _close_listeners(self) -> None:
         for listener in self._listeners:

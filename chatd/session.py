@@ -15,7 +15,7 @@ import trio
 
 from . import door
 from .chat import Chat
-from .client import GOODBYE, Client, Standing
+from .client import Client, Standing
 from .commands import dispatch, typed
 from .connection import Connection, Goodbyes
 from .limits import Limits
@@ -48,6 +48,11 @@ class House:
     sessions: set["Session"] = field(default_factory=set)
     stirred: trio.Event = field(default_factory=trio.Event)  # somebody has come in, or left
     faults: int = 0
+
+    def count_fault(self, what: str) -> None:
+        """Count an error of the server's own, the exception that is being handled, and log it."""
+        self.faults += 1
+        log.exception("internal error: %s", what)
 
 
 class Session:
@@ -88,6 +93,10 @@ class Session:
     def _is_ending(self) -> bool:
         return self._farewell is not None or self._why is not None
 
+    @property
+    def _is_pinged(self) -> bool:
+        return self.client.standing is not Standing.HANDSHAKE and not self.client.is_plain
+
     def close(self, farewell: Farewell) -> None:
         """End the session, with these last words. The first call counts."""
         if not self._is_ending:
@@ -121,7 +130,7 @@ class Session:
         data = connection.receive()  # a program's first words come with its connection
         while not self._is_ending:
             if data:
-                if self.client.standing is not Standing.HANDSHAKE and not self.client.is_plain:
+                if self._is_pinged:
                     self._house.watch.heard(self)
                 await self._take(self._intake.feed(data), len(data))
             elif data is not None:
@@ -175,7 +184,7 @@ class Session:
     def _unwatched(self) -> Iterator[None]:
         self._house.watch.hush(self)
         yield
-        if self.client.standing is not Standing.HANDSHAKE and not self.client.is_plain:
+        if self._is_pinged:
             self._house.watch.heard(self)
 
     def _has_had_its_last_line(self) -> bool:
@@ -246,11 +255,11 @@ class Session:
         self._house.stirred.set()
         if standing is Standing.WAITING:
             watch.look_again()
-        if not self.client.is_plain:
+        if self._is_pinged:
             watch.heard(self)
 
-    def make_room(self) -> None:
-        """Give way: there are too many handshakes, and this one has been silent the longest."""
+    def give_way(self) -> None:
+        """There are too many handshakes, and this one has been silent the longest."""
         if not self._is_ending and not door.turn_away(self._house.chat, self.client):
             most = self._house.limits.handshakes
             sentence = f"{most} connections are introducing themselves, and you were silent the longest (handshakes)"
@@ -293,8 +302,7 @@ class Session:
 
     def fault(self) -> None:
         """An error of this program's own: it ends this client, is logged and is counted."""
-        self._house.faults += 1
-        log.exception("internal error, closing %r", self.client)
+        self._house.count_fault(f"closing {self.client!r}")
         self.close(Farewell("The server has made an error, which is logged", Reason.INTERNAL_ERROR))
 
     def _leave(self) -> None:
@@ -314,6 +322,6 @@ class Session:
         if self._why == CONNECTION_LOST:
             return
         if self._farewell is not None or self.client.is_plain:
-            self.client.say_farewell(self._farewell or Farewell(GOODBYE))
+            self.client.say_farewell(self._farewell or Farewell(CONNECTION_CLOSED))
         at_end = self._farewell is None and self._lines_left is None
         await self._house.goodbyes.say(self._connection, at_end)

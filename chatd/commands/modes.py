@@ -9,7 +9,6 @@ from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..room import OPERATOR, PREFIXES, Room
 from .registry import IRC
-from .rooms import visible
 
 USER_MODES = "i"
 SWITCHES = "mnst"  # ISUPPORT CHANMODES type D: on or off, no parameter
@@ -108,7 +107,7 @@ def mode(chat: Chat, client: Client, message: Message) -> None:
     if not target.startswith("#"):
         _user_mode(chat, client, target, changes)
         return
-    room = visible(chat, client, target)
+    room = chat.visible_room(client, target)
     if room is None:
         client.reply(replies.ERR_NOSUCHCHANNEL, target)
     elif not changes:

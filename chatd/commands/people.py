@@ -8,7 +8,6 @@ from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..room import Room
 from .registry import IRC
-from .rooms import visible
 
 
 @IRC.command("WHO", "[<room or mask>]", source="RFC 2812 3.6.1")
@@ -25,7 +24,7 @@ def who(chat: Chat, client: Client, message: Message) -> None:
 
 def _who(chat: Chat, client: Client, mask: str) -> Iterable[tuple[Client, Room[Client] | None]]:
     if mask.startswith("#"):
-        room = visible(chat, client, mask)
+        room = chat.visible_room(client, mask)
         if room is not None:
             inside = client in room.members
             yield from ((member, room) for member in room.members if inside or not member.invisible)
@@ -70,7 +69,7 @@ def whois(chat: Chat, client: Client, message: Message) -> None:
         client.reply(replies.ERR_NOSUCHNICK, nick)
     else:
         client.reply(replies.RPL_WHOISUSER, other.nick, other.user, other.host, "*", text=other.realname)
-        _tell_rooms(chat, client, other)
+        _tell_rooms(client, other)
         client.reply(replies.RPL_WHOISSERVER, other.nick, client.origin.name, text="chatd")
         if other.away:
             client.reply(replies.RPL_AWAY, other.nick, text=other.away)
@@ -79,16 +78,14 @@ def whois(chat: Chat, client: Client, message: Message) -> None:
     client.reply(replies.RPL_ENDOFWHOIS, nick)
 
 
-def _tell_rooms(chat: Chat, client: Client, other: Client) -> None:
+def _tell_rooms(client: Client, other: Client) -> None:
     every = MULTI_PREFIX in client.caps
     shown = [
         room.prefix(other, every) + room.name
         for room in other.rooms.values()
-        if client in room.members or ("s" not in room.modes and not other.invisible)
+        if client in room.members or (room.is_visible_to(client) and not other.invisible)
     ]
-    overhead = len(f":{client.origin.name} 319 {client.nick} {other.nick} :".encode())
-    for line in irc.wrap(shown, irc.TEXT_BYTES - overhead):
-        client.reply(replies.RPL_WHOISCHANNELS, other.nick, text=line)
+    client.reply_words(replies.RPL_WHOISCHANNELS, other.nick, words=shown)
 
 
 @IRC.command("USERHOST", "<nickname>{ <nickname>}", needs=1, source="RFC 2812 4.8")
@@ -103,7 +100,4 @@ def userhost(chat: Chat, client: Client, message: Message) -> None:
 def ison(chat: Chat, client: Client, message: Message) -> None:
     """See which of some people are here."""
     found = filter(None, map(chat.find, dict.fromkeys(" ".join(message.params).split())))
-    overhead = len(f":{client.origin.name} 303 {client.nick} :".encode())
-    lines = irc.wrap((other.nick for other in found), irc.TEXT_BYTES - overhead)
-    for line in lines or [""]:
-        client.reply(replies.RPL_ISON, text=line)
+    client.reply_words(replies.RPL_ISON, words=[other.nick for other in found] or [""])

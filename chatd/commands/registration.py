@@ -88,13 +88,10 @@ def user(chat: Chat, client: Client, message: Message) -> None:
     client.realname = irc.clip(message.params[3], chat.limits.realname_length)
 
 
-@IRC.command("PING", "<token>", handshake=True, waiting=True, source="RFC 2812 3.7.2")
+@IRC.command("PING", "<token>", needs=1, handshake=True, waiting=True, source="RFC 2812 3.7.2")
 def ping(chat: Chat, client: Client, message: Message) -> None:
     """Ask whether the server is there."""
-    if message.params:
-        client.send("PONG", client.origin.name, text=message.params[0])
-    else:
-        client.need("PING")
+    client.send("PONG", client.origin.name, text=message.params[0])
 
 
 @IRC.command("PONG", "<token>", handshake=True, waiting=True, source="RFC 2812 3.7.3")

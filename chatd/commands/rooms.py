@@ -86,7 +86,7 @@ def part(chat: Chat, client: Client, message: Message) -> None:
             client.held.pop(irc.fold(name), None)
         elif room is not None:
             chat.part(client, room, client.event("PART", room.name, text=why))
-        elif visible(chat, client, name):
+        elif chat.visible_room(client, name):
             client.reply(replies.ERR_NOTONCHANNEL, name)
         else:
             client.reply(replies.ERR_NOSUCHCHANNEL, name)
@@ -97,17 +97,11 @@ def names(chat: Chat, client: Client, message: Message) -> None:
     """See who is in a room."""
     wanted = message.params[0].split(",")[: chat.limits.targets] if message.params else ["*"]
     for name in wanted:
-        room = visible(chat, client, name)
+        room = chat.visible_room(client, name)
         if room is not None:
             tell_names(client, room)
         else:
             client.reply(replies.RPL_ENDOFNAMES, name)
-
-
-def visible(chat: Chat, client: Client, name: str) -> Room[Client] | None:
-    """The room of that name, unless it is a secret that the client is not in."""
-    room = chat.room(name)
-    return None if room is None or ("s" in room.modes and client not in room.members) else room
 
 
 def tell_names(client: Client, room: Room[Client]) -> None:
@@ -117,16 +111,14 @@ def tell_names(client: Client, room: Room[Client]) -> None:
         room.prefix(member, every) + member.nick for member in room.members if inside or not member.invisible
     ]
     symbol = "@" if "s" in room.modes else "="
-    overhead = len(f":{client.origin.name} 353 {client.nick} {symbol} {room.name} :".encode())
-    for line in irc.wrap(shown, irc.TEXT_BYTES - overhead):
-        client.reply(replies.RPL_NAMREPLY, symbol, room.name, text=line)
+    client.reply_words(replies.RPL_NAMREPLY, symbol, room.name, words=shown)
     client.reply(replies.RPL_ENDOFNAMES, room.name)
 
 
 @IRC.command("TOPIC", "<room> [:<topic>]", needs=1, source="RFC 2812 3.2.4")
 def topic(chat: Chat, client: Client, message: Message) -> None:
     """See or set what a room is about."""
-    room = visible(chat, client, message.params[0])
+    room = chat.visible_room(client, message.params[0])
     if room is None:
         client.reply(replies.ERR_NOSUCHCHANNEL, message.params[0])
     elif client not in room.members:

@@ -4,8 +4,8 @@ from ..chat import Chat
 from ..client import ECHO_MESSAGE, MESSAGE_TAGS, Client
 from ..protocol import irc, replies
 from ..protocol.irc import Message
+from ..protocol.replies import Numeric
 from .registry import IRC
-from .rooms import visible
 
 CLIENT_ONLY = "+"  # IRCv3 message tags: the tags that are passed on as they come begin with it
 
@@ -18,14 +18,14 @@ def privmsg(chat: Chat, client: Client, message: Message) -> None:
     elif len(message.params) < 2 or not message.params[1]:
         client.reply(replies.ERR_NOTEXTTOSEND)
     else:
-        speak(chat, client, message, answered=True)
+        speak(chat, client, message)
 
 
 @IRC.command("NOTICE", "<room or nickname>{,<more>} :<text>", source="RFC 2812 3.3.2")
 def notice(chat: Chat, client: Client, message: Message) -> None:
     """Say something that nothing automatic answers, errors included."""
     if len(message.params) >= 2 and message.params[1]:
-        speak(chat, client, message, answered=False)
+        speak(chat, client, message)
 
 
 @IRC.command("TAGMSG", "<room or nickname>{,<more>}", source="IRCv3 message tags")
@@ -36,45 +36,47 @@ def tagmsg(chat: Chat, client: Client, message: Message) -> None:
     elif not message.params:
         client.need("TAGMSG")
     else:
-        speak(chat, client, message, answered=True)
+        speak(chat, client, message)
 
 
-def speak(chat: Chat, client: Client, message: Message, answered: bool) -> None:
-    """Pass a message on to each of its targets. Unless it is to be `answered`, errors are not told."""
+def speak(chat: Chat, client: Client, message: Message) -> None:
+    """Pass a message on to each of its targets."""
     client.last_spoke = client.origin.wall()
     targets = {irc.fold(name): name for name in message.params[0].split(",")}.values()  # each once
     if len(targets) > chat.limits.targets:
-        if answered:
-            most = f"At most {chat.limits.targets} targets (targets); nothing was sent"
-            client.reply(replies.ERR_TOOMANYTARGETS, message.params[0][: irc.LINE_BYTES // 4], text=most)
+        most = f"At most {chat.limits.targets} targets (targets); nothing was sent"
+        _refuse(client, message, replies.ERR_TOOMANYTARGETS, message.params[0][: irc.LINE_BYTES // 4], most)
         return
     for target in targets:
-        _speak_to(chat, client, message, target, answered)
+        _speak_to(chat, client, message, target)
 
 
-def _speak_to(chat: Chat, client: Client, message: Message, target: str, answered: bool) -> None:
+def _refuse(client: Client, message: Message, numeric: Numeric, target: str, text: str | None = None) -> None:
+    """Say why a message was not passed on; of a NOTICE nothing is said (RFC 2812 3.3.2)."""
+    if message.command != "NOTICE":
+        client.reply(numeric, target, text=text)
+
+
+def _speak_to(chat: Chat, client: Client, message: Message, target: str) -> None:
     text = message.params[1] if len(message.params) > 1 else None
     tags = message.tags and {key: value for key, value in message.tags.items() if key.startswith(CLIENT_ONLY)}
     echo = ECHO_MESSAGE in client.caps
     if target.startswith("#"):
         room = chat.room(target)
-        if room is None or not (room.may_speak(client) or visible(chat, client, target)):
-            if answered:
-                client.reply(replies.ERR_NOSUCHCHANNEL, target)
-        elif not room.may_speak(client):
-            if answered:
-                why = "only operators and voices may speak" if client in room.members else "join it first"
-                client.reply(replies.ERR_CANNOTSENDTOCHAN, room.name, text=f"Cannot send to room: {why}")
-        else:
+        if room is not None and room.may_speak(client):
             event = client.event(message.command, room.name, text=text, tags=tags)
             room.broadcast(event, skip=client)
             if echo:
                 client.outbox.put(event.encode(client.form))
+        elif room is not None and room.is_visible_to(client):
+            why = "only operators and voices may speak" if client in room.members else "join it first"
+            _refuse(client, message, replies.ERR_CANNOTSENDTOCHAN, room.name, f"Cannot send to room: {why}")
+        else:
+            _refuse(client, message, replies.ERR_NOSUCHCHANNEL, target)
         return
     other = chat.find(target)
     if other is None:
-        if answered:
-            client.reply(replies.ERR_NOSUCHNICK, target)
+        _refuse(client, message, replies.ERR_NOSUCHNICK, target)
         return
     event = client.event(message.command, other.nick, text=text, tags=tags)
     other.outbox.put(event.encode(other.form))

@@ -12,7 +12,7 @@ from .registry import PLAIN, tell_grammar
 def say(chat: Chat, client: Client, message: Message) -> None:
     """Say something to everybody."""
     if message.params[0]:
-        talk.speak(chat, client, Message("PRIVMSG", [chat.default_room.name, message.params[0]]), answered=True)
+        talk.speak(chat, client, Message("PRIVMSG", [chat.default_room.name, message.params[0]]))
 
 
 @PLAIN.command("ME", "<text>", needs=1, source="docs/protocol.md")

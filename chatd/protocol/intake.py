@@ -34,8 +34,7 @@ class Intake:
 
         Empty ones are left out in IRC, and are a pressed Enter in `plain`. Ask for all of them before the next call.
         """
-        beginning = self._framer.rest + data[: len(TLS_HELLO)]
-        if self.dialect is None and beginning.startswith(TLS_HELLO) and not self._framer.is_dropping:
+        if self.dialect is None and self._begins_as_tls(data):
             self._decide(Dialect.TLS)  # it has no lines
         while data and self.dialect is None:  # the first line alone: it decides how the rest is read
             head, end, data = data.partition(b"\n")
@@ -69,6 +68,10 @@ class Intake:
                     yield self._plain(line)
                 elif self.dialect is Dialect.IRC:
                     yield from self._irc((line,))
+
+    def _begins_as_tls(self, data: bytes) -> bool:
+        beginning = self._framer.rest + data[: len(TLS_HELLO)]
+        return beginning.startswith(TLS_HELLO) and not self._framer.is_dropping
 
     def _decide(self, dialect: Dialect) -> None:
         self.dialect = dialect

@@ -22,6 +22,8 @@ _TO_ESCAPE = re.compile(r"[; \\\r\n]")
 _NICKNAME = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*")
 # RFC 2812 1.3: no space, comma or BELL; control characters are kept out altogether.
 _ROOM_NAME = re.compile(r"#[^\x00-\x20,\x7f-\x9f]+")
+# modern.ircdocs.horse "IRC Formatting": bold, colours and the like.
+_FORMATTING = re.compile(r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?|[\x02\x0f\x11\x16\x1d\x1e\x1f]")
 _NOT_USERNAME = re.compile(r"[^A-Za-z0-9._~-]")
 
 
@@ -165,6 +167,11 @@ def word(text: str) -> str:
     if text and " " not in text and not text.startswith(":"):
         return text
     return text.lstrip(":").replace(" ", "_") or "*"
+
+
+def unformatted(text: str) -> str:
+    """The text without bold, colours and the like. They are meant, so they are left out quietly."""
+    return _FORMATTING.sub("", text)
 
 
 def clip(text: str, size: int) -> str:

@@ -7,14 +7,10 @@ Every line begins with who speaks, and no nickname holds a space, `>` or begins 
 line or another's. The reader's screen is a bare terminal, so whatever comes from others is neutralised here.
 """
 
-import re
-
-from .irc import Message
+from .irc import Message, unformatted
 from .safetext import neutralise
 
 CTCP = "\x01"
-# modern.ircdocs.horse "IRC Formatting": bold, colours and so on, which a bare terminal does not have.
-_FORMATTING = re.compile(r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04[0-9A-Fa-f]{0,6}|[\x02\x0f\x11\x16\x1d\x1e\x1f]")
 _ACTION = f"{CTCP}ACTION "
 
 USER = "plain"  # the user name that others see of a plain client
@@ -67,7 +63,7 @@ def _speech(nick: str, command: str, to_room: bool, text: str) -> bytes:
         if not text.startswith(_ACTION):
             return b""  # a question from program to program
         text = f"/me {text[len(_ACTION) :].removesuffix(CTCP)}"
-    text = neutralise(_FORMATTING.sub("", text))
+    text = neutralise(unformatted(text))
     if command == "NOTICE":
         return f"-{nick}- {text}\r\n".encode()
     who = nick if to_room else f"{nick} -> you"
