@@ -12,7 +12,7 @@ import tempfile
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import trio
 
@@ -22,6 +22,7 @@ from chatd.protocol.safetext import neutralise
 from .connection import Address
 from .exits import SIGNALLED, Exit
 from .limits import Limits
+from .password import read_password
 from .safe import show
 from .stdio import Input, Notices, Output, occupy_standard_descriptors
 
@@ -38,6 +39,7 @@ class Settings:
     room: str
     as_json: bool
     limits: Limits
+    password: str = field(repr=False)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,18 +62,25 @@ def parse(argv: Sequence[str] | None) -> Settings:
         prog="chatclient",
         description="Chat in a terminal; in a pipe, send the lines of standard input and print what others say.",
         epilog="Exit codes: 0 done, 2 usage, 3 refused, 4 timed out, 5 cannot connect, 6 connection lost, "
-        "7 not all was delivered.",
+        "7 not all was delivered, 8 the server wants a password, or another one.",
     )
     parser.add_argument("address", metavar="HOST:PORT", type=_address, help="where the server is")
     parser.add_argument("--nick", type=_nick, help="the nickname to ask for (default: the name of your account)")
     parser.add_argument("--room", type=_room, default=DEFAULT_ROOM, help="the room to enter (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="one event a line, instead of text; never the screen")
     parser.add_argument("--timeout", type=_seconds, help="seconds to wait for a connection, or for an answer")
+    parser.add_argument(
+        "--password-file",
+        metavar="FILE",
+        type=_password,
+        help="its first line is the server's password, which the screen asks for where it is missing or wrong",
+    )
     options = parser.parse_args(argv)
     limits = Limits()
     if options.timeout is not None:
         limits = dataclasses.replace(limits, connect_timeout=options.timeout, answer_timeout=options.timeout)
-    return Settings(options.address, options.nick or default_nick(), options.room, options.json, limits)
+    nick = options.nick or default_nick()
+    return Settings(options.address, nick, options.room, options.json, limits, options.password_file or "")
 
 
 def default_nick() -> str:
@@ -115,7 +124,7 @@ def _on_screen(settings: Settings) -> int:
             raise
         say(f"The screen needs {missing.name}, which is not installed: pip install 'chatd[client]'")
         return Exit.USAGE
-    return run(settings.address, settings.nick, settings.room, settings.limits)
+    return run(settings.address, settings.nick, settings.room, settings.limits, settings.password)
 
 
 def _in_pipe(settings: Settings) -> int:
@@ -123,7 +132,7 @@ def _in_pipe(settings: Settings) -> int:
     from .session import Session
 
     async def run() -> int:
-        session = Session(settings.nick, [settings.room], settings.limits, random.random)
+        session = Session(settings.nick, {settings.room: ""}, settings.limits, random.random, settings.password)
         pipe = Pipe(settings.address, session, settings.room, settings.limits, settings.as_json, Notices(2))
         code = 0
         async with trio.open_nursery() as nursery:
@@ -165,6 +174,13 @@ def _room(text: str) -> str:
     if not is_room_name(f"#{name[1:]}", 64):
         raise argparse.ArgumentTypeError(f"{show(text, 80)!r} is no name of a room: # and no space or comma")
     return name
+
+
+def _password(path: str) -> str:
+    try:
+        return read_password(path)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _seconds(text: str) -> float:

@@ -8,14 +8,16 @@ from collections.abc import Callable
 
 import trio
 
-from . import events
+from chatd.protocol.waiting import count
+
 from .connection import Connection
-from .conversation import Pending
+from .conversation import Kind, Line, Pending
 from .endings import Ending
 from .events import Event
+from .exits import Exit
 from .limits import Limits
 from .model import Model, Stage
-from .safe import show
+from .safe import sendable, show
 from .session import Session
 
 
@@ -26,10 +28,17 @@ class CommandError(Exception):
 class Client:
     """`changed` is called after everything that may look different."""
 
-    def __init__(self, model: Model, limits: Limits, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        limits: Limits,
+        changed: Callable[[], None] = lambda: None,
+        password: str = "",
+    ) -> None:
         self.model = model
         self.limits = limits
         self.changed = changed
+        self.password = password  # for the next connection; kept as long as the server has not turned it down
         self.leaving = trio.Event()
         self.gone = trio.Event()  # left without a goodbye, as nobody was there to hear it
         self.try_now = trio.Event()
@@ -49,6 +58,10 @@ class Client:
         self._session = self._connection = None
         self.try_now = trio.Event()
         self.model.disconnected(ending, trio.current_time(), delay, tries, self.now())
+        if ending.exit is Exit.PASSWORD:
+            wants = "takes another password" if self.password else "wants a password"
+            self.model.question = f"{self.model.server} {wants}"
+            self.password = ""
         self.changed()
 
     async def handle(self, event: Event) -> None:
@@ -74,22 +87,20 @@ class Client:
             if session.echoes:
                 one.pending.append(Pending(said, action))
             else:
-                kind = "action" if action else "message"
-                own = events.Said(
-                    at=self.now(),
-                    where=where,
-                    nick=self.model.nick,
-                    text=said,
-                    own=True,
-                    is_room=session.is_room(where),
-                    kind=kind,
-                )
-                self.model.apply(own, trio.current_time())
+                kind = Kind.ACTION if action else Kind.MESSAGE
+                self.model.put(one, where, Line(self.now(), kind, self.model.nick, said, own=True))
 
     def ask(self, command: str, *names: str, text: str | None = None) -> None:
-        """Ask the server for something."""
+        """Ask the server for something. A text is sent whole or not at all."""
         session = self._ready(seated=False)
+        if text is not None and (beyond := len(sendable(text).encode()) - session.space(command, *names)) > 0:
+            raise CommandError(f"That is {count(beyond, 'byte', 'bytes')} too long: what you typed is kept.")
         self._put([session.command(command, *names, text=text)])
+
+    @property
+    def offline(self) -> bool:
+        """Whether there is nobody to ask."""
+        return self._session is None
 
     def is_room(self, name: str) -> bool:
         return self._session.is_room(name) if self._session is not None else name.startswith("#")
@@ -113,6 +124,16 @@ class Client:
     def reconnect(self) -> None:
         """Do not wait for the next try any longer."""
         self.try_now.set()
+
+    def answer(self, password: str) -> None:
+        """Try with this password."""
+        self.password = password
+        self.reconnect()
+
+    def decline(self) -> None:
+        """Give no password for now."""
+        self.model.question = self.model.hint = ""
+        self.changed()
 
     def now(self) -> float:
         """Unix time."""

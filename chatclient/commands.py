@@ -90,6 +90,7 @@ def join(client: Client, words: str) -> None:
     if there is None or not there.joined:
         client.ask("JOIN", name, *([key] if key else []))
         there = client.model.open(name, is_room=True)
+        there.key = key
     client.model.show(there)
 
 
@@ -99,7 +100,11 @@ def part(client: Client, words: str) -> None:
     current = client.model.current
     if current is client.model.page:
         raise CommandError("This page is the server's. /quit leaves the server.")
-    if current.joined:
+    if not current.joined:
+        pass
+    elif client.offline:
+        client.model.hint = f"{current.title} is not entered again."
+    else:
         client.ask("PART", current.title, text=words or None)
     client.model.close(current)
 

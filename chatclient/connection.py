@@ -49,6 +49,8 @@ class Connection:
         self._ending: Ending | None = None
         self._leaving = trio.Event()
         self._reason = ""
+        self._no_password = ""  # what the server said when it did not like our password, or that we gave none
+        self._turned_away = trio.Event()  # for that
         self._patience = limits.goodbye_timeout
         self._registered = trio.Event()
         self._answered = trio.Event()
@@ -92,8 +94,13 @@ class Connection:
         return self._ending
 
     def _end(self, ending: Ending) -> None:
-        if self._ending is None:
-            self._ending = Ending(Exit.DONE, "You left") if self._leaving.is_set() else ending
+        if self._ending is not None:
+            return
+        if self._leaving.is_set():
+            ending = Ending(Exit.DONE, "You left")
+        elif self._no_password and not self._session.registered and not ending.reason:
+            ending = Ending(Exit.PASSWORD, self._no_password)
+        self._ending = ending
 
     def _lost(self, why: str) -> Ending:
         if self._session.registered:
@@ -130,6 +137,9 @@ class Connection:
         match event:
             case events.Registered():
                 self._registered.set()
+            case events.Rejected(what="PASS", text=text) if not self._session.registered:
+                self._no_password = text or "The password is missing or wrong"
+                self._turned_away.set()
             case events.Answered(token=token) if token == _PING and not self._answered.is_set():
                 self.lag = trio.current_time() - self._pinged_at
                 self._answered.set()
@@ -163,7 +173,9 @@ class Connection:
             await trio.sleep(self._limits.ping_interval)
 
     async def _watch_greeting(self, scope: trio.CancelScope) -> None:
-        await trio.sleep(self._limits.answer_timeout)
+        with trio.move_on_after(self._limits.answer_timeout):
+            await self._turned_away.wait()
+            await trio.sleep(self._limits.goodbye_timeout)  # most servers then close, and some say more
         if not self._session.registered:
             seconds = self._limits.answer_timeout
             self._end(Ending(Exit.TIMED_OUT, f"{self._address} did not greet us within {seconds:g} s"))

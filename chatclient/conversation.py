@@ -1,5 +1,6 @@
 """One page of the screen: a room, a person, or what the server says. Bounded, whatever comes in."""
 
+import math
 from collections import deque
 from collections.abc import Iterable
 from enum import Enum
@@ -28,6 +29,7 @@ class Line(NamedTuple):
     nick: str
     text: str
     own: bool = False
+    earlier: bool = False  # said before we came in
 
 
 class Pending(NamedTuple):
@@ -38,12 +40,13 @@ class Pending(NamedTuple):
 
 
 class Conversation:
-    """`lines` are oldest first. `joined` is for rooms: whether we are in it now."""
+    """`lines` are oldest first. `joined` is for rooms: whether we are in it now, with `key` if it took one."""
 
     def __init__(self, title: str, is_room: bool, limits: Limits) -> None:
         self.title = title
         self.is_room = is_room
         self.joined = False
+        self.key = ""
         self.listed = False  # whether the list of members that comes with joining has come
         self.topic = ""
         self.unread = 0
@@ -51,6 +54,20 @@ class Conversation:
         self.added = 0  # lines ever, so that a reader who scrolled up knows what came since
         self.pending: deque[Pending] = deque(maxlen=2 * limits.outgoing_lines)
         self.members = Members(limits.members)
+        self._newest = -math.inf  # when the newest message was said, by the server's clock
+        self._known = -math.inf  # the same, as it was when we last came in
+
+    def enter(self) -> None:
+        """We are in the room, from now on."""
+        self.is_room = self.joined = True
+        self.listed = False
+        self.members.clear()
+        self._known = self._newest
+
+    def takes(self, at: float, earlier: bool) -> bool:
+        """Note when a message was said. False for an earlier one that has been shown already."""
+        self._newest = max(self._newest, at)
+        return not earlier or at > self._known
 
     def add(self, line: Line) -> None:
         self.lines.append(line)

@@ -62,7 +62,7 @@ class Capacity(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said(Event):
-    """`where` is the room, or the other person where two talk alone."""
+    """`where` is the room, or the other person where two talk alone. What is `earlier` was said before we came."""
 
     where: str
     nick: str
@@ -70,6 +70,7 @@ class Said(Event):
     own: bool
     is_room: bool
     kind: str = "message"  # or "action" or "notice"
+    earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

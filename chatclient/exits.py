@@ -12,6 +12,7 @@ class Exit(IntEnum):
     CANNOT_CONNECT = 5  # nobody there
     LOST = 6  # the connection ended after it had been made
     REJECTED = 7  # the server is there, but did not let us in the room or took not every line
+    PASSWORD = 8  # the server wants a password, or another one
 
 
 SIGNALLED = 128  # plus the signal's number, as shells have it

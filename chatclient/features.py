@@ -9,7 +9,10 @@ CAP = "CHATD.MAXCLIENTS"  # chatd's own: the number of seats
 
 
 class Features:
-    """`marks` are the signs before members' names (`@+`), `cap` the number of seats where the server tells it."""
+    """`marks` are the signs before members' names (`@+`), `cap` the number of seats where the server tells it.
+
+    `topic_bytes` is how long a topic may be, None where it does not say.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -18,8 +21,11 @@ class Features:
 
     @property
     def cap(self) -> int | None:
-        value = self._words.get(CAP, "")
-        return int(value) if value.isascii() and value.isdigit() and len(value) <= 9 else None
+        return self._number(CAP)
+
+    @property
+    def topic_bytes(self) -> int | None:
+        return self._number("TOPICLEN")
 
     @property
     def marks(self) -> str:
@@ -57,3 +63,7 @@ class Features:
                 yield given, self._marks[letter], who
             elif letter in lists or letter in always or (letter in when_set and given):
                 next(rest, None)
+
+    def _number(self, key: str) -> int | None:
+        value = self._words.get(key, "")
+        return int(value) if value.isascii() and value.isdigit() and len(value) <= 9 else None

@@ -3,6 +3,7 @@
 `now` is a clock that only runs forward, in seconds; events carry the time of day.
 """
 
+import math
 from enum import Enum
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from .endings import Ending
 from .events import Event
 from .limits import Limits
 from .safe import shorten
-from .wording import describe
+from .wording import describe, when
 
 _MARKS = "~&@%+"  # RFC 2811 and what servers added, from the highest
 _KINDS = {"message": Kind.MESSAGE, "action": Kind.ACTION, "notice": Kind.NOTICE}
@@ -24,7 +25,7 @@ class Stage(Enum):
     CONNECTING = "connecting"
     WAITING = "waiting in line"
     ONLINE = "connected"
-    OFFLINE = "not connected"  # refused or lost; the next try is set
+    OFFLINE = "not connected"  # refused or lost
     LEAVING = "leaving"
 
 
@@ -40,7 +41,7 @@ class Wait(NamedTuple):
 
 
 class Offline(NamedTuple):
-    """Why, and when the next try is: from `since` until `until`."""
+    """Why, and when the next try is: from `since` until `until`, which is infinite if the person decides."""
 
     ending: Ending
     since: float
@@ -60,6 +61,8 @@ class Model:
         self.cap: int | None = None
         self.lag: float | None = None
         self.hint = ""  # one sentence about what was just typed; gone with the next
+        self.question = ""  # why a password is asked for, while it is
+        self.entered = False  # whether we have been in a room
         self.page = Conversation(server, is_room=False, limits=limits)  # what the server says
         self.current = self.page
         self._limits = limits
@@ -71,9 +74,14 @@ class Model:
         return [self.page, *self._conversations.values()]
 
     @property
-    def rooms(self) -> list[str]:
-        """The rooms that we are in, or were when the connection ended."""
-        return [one.title for one in self._conversations.values() if one.joined]
+    def rooms(self) -> dict[str, str]:
+        """The rooms that we are in, or were when the connection ended, with their keys."""
+        return {one.title: one.key for one in self._conversations.values() if one.joined}
+
+    @property
+    def counting(self) -> bool:
+        """Whether a time runs on the screen."""
+        return self.stage is Stage.WAITING or (self.offline is not None and self.offline.until < math.inf)
 
     def find(self, title: str) -> Conversation | None:
         return self._conversations.get(fold(title))
@@ -105,12 +113,16 @@ class Model:
         """A line of our own, where the person looks."""
         self.current.add(Line(at, Kind.ERROR if error else Kind.INFO, "", text))
 
+    def put(self, one: Conversation, where: str, line: Line) -> None:
+        """Add what somebody said to `where`, whose page that is."""
+        one.add(line if one is not self.page else line._replace(text=f"(to {where}) {line.text}"))
+
     # The connection
 
     def connecting(self) -> None:
         self.stage = Stage.CONNECTING
         self.wait = self.offline = self.lag = self.seated = self.cap = None
-        self.hint = ""
+        self.hint = self.question = ""
 
     def disconnected(self, ending: Ending, now: float, delay: float, tries: int, at: float) -> None:
         self.stage = Stage.OFFLINE
@@ -120,7 +132,7 @@ class Model:
         self.page.add(Line(at, Kind.ERROR, "", str(ending)))
         for one in self._conversations.values():
             # chatd has said it already, where it can: in FAIL as well as in ERROR.
-            if one.joined and tries == 1 and not (one.lines and one.lines[-1].text == ending.sentence):
+            if one.joined and tries <= 1 and not (one.lines and one.lines[-1].text == ending.sentence):
                 one.add(Line(at, Kind.ERROR, "", ending.sentence))
             one.members.clear()
             for line in one.fail():
@@ -159,12 +171,22 @@ class Model:
 
     def _said(self, event: events.Said) -> None:
         one = self.open(event.where, event.is_room)
-        text = event.text if one is not self.page else f"(to {event.where}) {event.text}"
-        if event.own:
+        if not one.takes(event.at, event.earlier):
+            return
+        if event.earlier:
+            self._head_earlier(one, event.at)
+        elif event.own:
             one.confirm()
-        one.add(Line(event.at, _KINDS[event.kind], event.nick, text, event.own))
-        if one is not self.current and not event.own:
+        elif one is not self.current:
             one.unread += 1
+        kind = _KINDS[event.kind]
+        self.put(one, event.where, Line(event.at, kind, event.nick, event.text, event.own, event.earlier))
+
+    def _head_earlier(self, one: Conversation, at: float) -> None:
+        """Above what was said before we came stands that it was, and on which day."""
+        last = one.lines[-1] if one.lines else None
+        if last is None or not last.earlier or _day(last.at) != _day(at):
+            one.add(Line(at, Kind.INFO, "", f"Earlier, on {_day(at)}:", earlier=True))
 
     def _told(self, event: events.Told | events.Rejected) -> None:
         one = self.find(event.where) if event.where else None
@@ -212,13 +234,12 @@ class Model:
     def _joined(self, event: Event, room: str, nick: str, own: bool) -> None:
         if own:
             self._sit_down()
+            self.entered = True
             one = self.open(room, is_room=True)
             if one is self.page:  # there are too many pages for one more
                 self._add(one, event)
                 return
-            one.is_room = one.joined = True
-            one.listed = False
-            one.members.clear()
+            one.enter()
             if self.current is self.page:
                 self.show(one)
         else:
@@ -233,3 +254,7 @@ class Model:
         if text := describe(event):
             text = shorten(text, self._limits.text_characters)  # a list of names can be endless
             one.add(Line(event.at, Kind.ERROR if error else Kind.INFO, "", text))
+
+
+def _day(at: float) -> str:
+    return when(at, "%Y-%m-%d", "an unknown day")

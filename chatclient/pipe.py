@@ -110,7 +110,7 @@ class Pipe:
                     self._elsewhere = room
                     return
                 self._inside.set()
-            case events.Said(own=True):
+            case events.Said(own=True, earlier=False):
                 self._echoed += 1
             case events.Answered(token=token) if token in self._asked:
                 self._asked.remove(token)
@@ -158,7 +158,7 @@ class Pipe:
     def _line(self, event: Event) -> str:
         """As chatd's plain dialect writes it: nobody can forge the server's line or another's."""
         match event:
-            case events.Said(own=False, where=where, nick=nick, text=text, kind=kind):
+            case events.Said(own=False, earlier=False, where=where, nick=nick, text=text, kind=kind):
                 if kind == "notice":
                     return f"-{nick}- {text}"
                 who = nick if self._session.is_room(where) else f"{nick} -> you"
@@ -252,6 +252,9 @@ class Pipe:
             self._notice(str(ending))
         elif ending.advice:
             self._notice(f"{ending.reason}: {ending.advice}")  # chatd says the sentence twice, in FAIL and in ERROR
+        if ending.exit is Exit.PASSWORD:
+            another = "another password than --password-file gives" if self._session.has_password else "a password"
+            self._notice(f"The server wants {another}: write it into a file, and name that with --password-file.")
         return ending
 
 

@@ -28,6 +28,7 @@ _SILENT = frozenset(
 )
 # Numerics that turn down something we asked for; the parameter before the sentence names the room or the person.
 _REJECTIONS = {
+    "PASS": ("464",),
     "PRIVMSG": ("401", "402", "404", "407", "411", "412", "413", "414", "415", "442", "531"),
     "JOIN": ("403", "405", "437", "471", "473", "474", "475", "476", "477", "480", "485", "489", "520"),
     "NICK": ("431", "432", "433", "436", "438", "447"),
@@ -45,6 +46,7 @@ class Reading:
         self._limits = limits
         self._names: dict[str, tuple[list[str], int]] = {}  # NAMES replies that have not ended, by room
         self._odd: dict[str, str] = {}  # shown name, folded -> on the wire
+        self._came: dict[str, float] = {}  # rooms, folded -> when we came in, by the server's clock
 
     def wire(self, shown: str) -> str:
         """The name as the server knows it."""
@@ -54,7 +56,8 @@ class Reading:
         return fold(nick) == fold(self.nick)
 
     def read(self, message: Message, now: float) -> list[Event]:
-        at = _server_time(message.tags.get("time"), now)
+        stamp = _server_time(message)
+        at = now if stamp is None else stamp
         return self._said(message, at) or self._room(message, at) or self._server(message, at)
 
     # What people say
@@ -86,8 +89,14 @@ class Reading:
             own=own,
             is_room=room,
             kind=kind,
+            earlier=self._is_earlier(where, message),
         )
         return [said]
+
+    def _is_earlier(self, room: str, message: Message) -> bool:
+        """Whether it was said before we came in. Both times are the server's; our clock may differ."""
+        said, came = _server_time(message), self._came.get(fold(room))
+        return said is not None and came is not None and said < came
 
     # What happens in rooms
 
@@ -95,12 +104,18 @@ class Reading:
         nick, own = self._name(message.nick), self.is_own(message.nick)
         match message.command, message.params:
             case "JOIN", [room, *_]:
+                if own:
+                    self._come(room, message)
                 return [events.Joined(at=at, room=self._name(room), nick=nick, own=own)]
             case "PART", [room, *why]:
+                if own:
+                    self._came.pop(fold(room), None)
                 return [events.Parted(at=at, room=self._name(room), nick=nick, own=own, text=self._text("".join(why)))]
             case "KICK", [room, victim, *why]:
                 text = self._text("".join(why))
                 out, gone = self._name(victim), self.is_own(victim)
+                if gone:
+                    self._came.pop(fold(room), None)
                 return [events.Parted(at=at, room=self._name(room), nick=out, own=gone, text=text, by=nick)]
             case "QUIT", why:
                 return [events.Quit(at=at, nick=nick, text=self._text("".join(why)))]
@@ -120,6 +135,11 @@ class Reading:
             case "MODE", [room, modes, *params] if self.features.is_room(room):
                 return self._mode(message, room, modes, params, at)
         return []
+
+    def _come(self, room: str, message: Message) -> None:
+        self._came.pop(fold(room), None)
+        if (stamp := _server_time(message)) is not None and len(self._came) < self._limits.conversations:
+            self._came[fold(room)] = stamp
 
     def _collect(self, room: str, names: str) -> None:
         if fold(room) not in self._names and len(self._names) >= self._limits.rooms:
@@ -184,10 +204,12 @@ def _is_numeric(command: str) -> bool:
     return len(command) == 3 and command.isascii() and command.isdigit()
 
 
-def _server_time(written: str | None, now: float) -> float:
-    if not written or not written.endswith("Z"):
-        return now
+def _server_time(message: Message) -> float | None:
+    """What the message's time tag says, None if it has none that can be read."""
+    written = message.tags.get("time", "")
+    if not written.endswith("Z"):
+        return None
     try:
         return datetime.fromisoformat(written).timestamp()
     except (ValueError, OverflowError):
-        return now
+        return None

@@ -1,6 +1,8 @@
 """Connect, and when that fails or ends, wait as advised and try again, until the person leaves."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable
+from itertools import islice
 
 import trio
 
@@ -10,7 +12,7 @@ from .retry import Backoff
 from .session import Session
 
 
-async def stay_connected(client: Client, address: Address, rooms: Sequence[str], random: Callable[[], float]) -> None:
+async def stay_connected(client: Client, address: Address, room: str, random: Callable[[], float]) -> None:
     async with trio.open_nursery() as nursery:
 
         async def leave_at_once() -> None:
@@ -20,15 +22,20 @@ async def stay_connected(client: Client, address: Address, rooms: Sequence[str],
         nursery.start_soon(leave_at_once)
         backoff = Backoff(client.limits, random)
         while not client.leaving.is_set():
-            rooms = client.model.rooms[: client.limits.rooms] or rooms
-            session = Session(client.model.wanted_nick, rooms, client.limits, random)
+            rooms = client.model.rooms if client.model.entered else {room: ""}
+            rooms = dict(islice(rooms.items(), client.limits.rooms))
+            session = Session(client.model.wanted_nick, rooms, client.limits, random, client.password)
             connection = Connection(address, session, client.limits)
             client.attach(session, connection)
             began = trio.current_time()
             ending = await connection.run(client.handle)
             if client.leaving.is_set():
                 break
-            delay = backoff.delay(ending.retry_after, trio.current_time() - began)
+            if ending.final:
+                backoff = Backoff(client.limits, random)  # what follows is the person's doing, and no failure in a row
+                delay = math.inf
+            else:
+                delay = backoff.delay(ending.retry_after, trio.current_time() - began)
             client.detach(ending, delay, backoff.failures)
             with trio.move_on_after(delay):
                 await client.try_now.wait()

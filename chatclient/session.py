@@ -3,7 +3,7 @@
 It introduces us (capabilities, nickname), enters the rooms, answers pings, and writes what we ask for as lines.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 
 from chatd.protocol.irc import TEXT_BYTES, Message, parse, username, write
 
@@ -25,16 +25,27 @@ _USER_AND_HOST_BYTES = 12 + 1 + 63
 
 
 class Session:
-    """`random` gives a number from 0 to 1, for a nickname when the wanted one is taken."""
+    """`rooms` are those to enter, with their keys, empty for none.
 
-    def __init__(self, nick: str, rooms: Iterable[str], limits: Limits, random: Callable[[], float]) -> None:
+    `random` gives a number from 0 to 1, for a nickname when the wanted one is taken.
+    """
+
+    def __init__(
+        self,
+        nick: str,
+        rooms: Mapping[str, str],
+        limits: Limits,
+        random: Callable[[], float],
+        password: str = "",
+    ) -> None:
         self.registered = False
         self.waiting = False  # in line; a server that has no waiting line never says so
         self.error = ""  # what the server's ERROR said
         self.capabilities: set[str] = set()
-        self._rooms = list(rooms)
+        self._rooms = rooms
         self._limits = limits
         self._random = random
+        self._password = password
         self._wanted_nick = nick
         self._tries = 0
         self._offered: list[str] = []
@@ -51,6 +62,10 @@ class Session:
         return self.registered and not self.waiting
 
     @property
+    def has_password(self) -> bool:
+        return bool(self._password)
+
+    @property
     def echoes(self) -> bool:
         """Whether the server sends us our own messages once it has delivered them."""
         return "echo-message" in self.capabilities
@@ -59,6 +74,8 @@ class Session:
         return self._reading.features.is_room(name)
 
     def begin(self) -> None:
+        if self._password:
+            self._answer("PASS", text=self._password)
         self._answer("CAP", "LS", "302")
         self._answer("NICK", self.nick)
         self._answer("USER", username(self.nick, 10), "0", "*", text=self.nick)
@@ -92,31 +109,31 @@ class Session:
             self._follow(event)
         if message.command in _END_OF_GREETING and not self.registered:
             self.registered = True
-            self.enter(self._rooms)
+            for room, key in self._rooms.items():
+                self._answers.append(self.command("JOIN", room, *([key] if key else [])))
             found.insert(0, events.Registered(at=now, nick=show(self.nick, self._limits.name_characters)))
         return found
 
     # What we ask for. Names are as they are shown.
-
-    def enter(self, rooms: Iterable[str]) -> None:
-        """Join rooms by ourselves, as at the beginning."""
-        for room in rooms:
-            self._answers.append(self.command("JOIN", room))
 
     def command(self, command: str, *names: str, text: str | None = None) -> bytes:
         """A line that asks for something. A name is one word, whatever was typed."""
         wire = [sendable(self._reading.wire(name)).replace(" ", "").lstrip(":") or "*" for name in names]
         return write(command, wire, None if text is None else sendable(text))
 
+    def space(self, command: str, *names: str) -> int:
+        """The bytes of text that such a line holds, as others get it with our name before it."""
+        prefix = 1 + len(self.nick.encode()) + 1 + _USER_AND_HOST_BYTES + 1
+        space = TEXT_BYTES + 2 - len(self.command(command, *names, text="")) - prefix
+        longest = self._reading.features.topic_bytes if command == "TOPIC" else None
+        return space if longest is None else min(space, longest)
+
     def say(self, where: str, text: str, action: bool = False) -> list[tuple[str, bytes]]:
         """The lines that say it, each with its part of the text. A long text takes several."""
         before, after = ("\x01ACTION ", "\x01") if action else ("", "")
-        empty = self.command("PRIVMSG", where, text=before + after)
-        prefix = 1 + len(self.nick.encode()) + 1 + _USER_AND_HOST_BYTES + 1
-        room_left = TEXT_BYTES + 2 - len(empty) - prefix
+        space = self.space("PRIVMSG", where) - len(before) - len(after)
         return [
-            (part, self.command("PRIVMSG", where, text=before + part + after))
-            for part in split(sendable(text), room_left)
+            (part, self.command("PRIVMSG", where, text=before + part + after)) for part in split(sendable(text), space)
         ]
 
     # Becoming known

@@ -1,5 +1,7 @@
 """Events as sentences, for everybody who shows them: the screen and the pipe say the same."""
 
+import time
+
 from chatd.protocol.waiting import duration, ordinal
 
 from . import events
@@ -10,16 +12,22 @@ LIMIT_OF = {
     "SERVER_FULL": ("the number of seats", "max-clients"),
     "QUEUE_TIMEOUT": ("the time in the waiting line", "queue-timeout"),
     "TOO_MANY_FROM_HOST": ("the connections from one address", "max-per-host"),
+    "TOO_FAST_FROM_HOST": ("how quickly one address may connect", "host-rate"),
     "TOO_MANY_HANDSHAKES": ("the connections that have not introduced themselves", "handshakes"),
     "HANDSHAKE_TIMEOUT": ("the time to introduce oneself", "handshake-timeout"),
     "IDLE_TIMEOUT": ("the time without a word", "idle-timeout"),
+    "IDLE_RELEASE": ("the time without a word while others wait", "idle-release"),
     "PING_TIMEOUT": ("the time until a ping's answer", "ping-timeout"),
     "OUTBOX_FULL": ("the bytes that one client may be owed", "outbox"),
+    "OUTBOXES_FULL": ("the bytes that all clients together may be owed", "outboxes"),
     "LINE_TOO_LONG": ("the length of a line", "endless-line"),
     "DRAINING": ("the server is being stopped", ""),
     "PAUSED": ("the server lets nobody in for now", ""),
     "BANNED": ("this address is banned", ""),
+    "KICKED": ("an operator closed the connection", ""),
+    "WRONG_PASSWORD": ("the server's password", "password-file"),
 }
+_SEAT_LOST = frozenset({"IDLE_TIMEOUT", "IDLE_RELEASE"})
 
 
 def describe(event: Event) -> str:
@@ -60,6 +68,19 @@ def expected(eta: float | None) -> str:
 def occupancy(seated: int | None, cap: int | None) -> str:
     """`97/100`, as far as it is known."""
     return f"{'?' if seated is None else seated}{'' if cap is None else f'/{cap}'}"
+
+
+def comeback(reason: str) -> str:
+    """What trying again does after such an end."""
+    return "comes back to the line" if reason in _SEAT_LOST else "tries again"
+
+
+def when(seconds: float, form: str, unknown: str) -> str:
+    """A Unix time as the clock and calendar here have it, or `unknown`: the server may have made it up."""
+    try:
+        return time.strftime(form, time.localtime(seconds))
+    except (OverflowError, OSError, ValueError):
+        return unknown
 
 
 def clock(seconds: float) -> str:

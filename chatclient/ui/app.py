@@ -10,26 +10,25 @@ from ..client import Client
 from ..connection import Address
 from ..exits import SIGNALLED, Exit
 from ..limits import Limits
-from ..model import Model, Stage
+from ..model import Model
 from ..reconnecting import stay_connected
 from . import guest
 from .screen import Screen
 from .suspend import suspend
 
-_COUNTING = (Stage.WAITING, Stage.OFFLINE)  # times run on the screen
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run(address: Address, nick: str, room: str, limits: Limits) -> int:
+def run(address: Address, nick: str, room: str, limits: Limits, password: str) -> int:
     """The exit code. Whatever happens, the terminal is as it was when this returns or raises."""
-    return guest.run(App(address, nick, room, limits).run)
+    return guest.run(App(address, nick, room, limits, password).run)
 
 
 class App:
-    def __init__(self, address: Address, nick: str, room: str, limits: Limits) -> None:
+    def __init__(self, address: Address, nick: str, room: str, limits: Limits, password: str) -> None:
         self._address = address
         self._room = room
-        self._client = Client(Model(str(address), nick, limits), limits, self._changed)
+        self._client = Client(Model(str(address), nick, limits), limits, self._changed, password)
         self._screen = Screen(self._client, trio.current_time)
         self._counting = trio.Event()
         self._code: int = Exit.DONE
@@ -39,7 +38,7 @@ class App:
             await nursery.start(self._watch_signals)
             nursery.start_soon(self._tick)
             nursery.start_soon(self._run_screen)
-            await stay_connected(self._client, self._address, [self._room], random.random)
+            await stay_connected(self._client, self._address, self._room, random.random)
             nursery.cancel_scope.cancel()
         return self._code
 
@@ -52,7 +51,7 @@ class App:
             self._client.leave()  # the terminal is gone
 
     def _changed(self) -> None:
-        if self._client.model.stage in _COUNTING:
+        if self._client.model.counting:
             self._counting.set()
         self._screen.redraw()
 
@@ -61,7 +60,7 @@ class App:
         while True:
             await self._counting.wait()
             self._screen.redraw()
-            if self._client.model.stage in _COUNTING:
+            if self._client.model.counting:
                 await trio.sleep(1)
             else:
                 self._counting = trio.Event()

@@ -1,5 +1,6 @@
 """What stands in the place of the room while we are not in it: our place in line, or why we are out and until when."""
 
+import math
 from collections.abc import Callable
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -16,7 +17,7 @@ from chatd.protocol.waiting import duration, ordinal
 
 from ..exits import Exit
 from ..model import Model, Offline, Stage, Wait
-from ..wording import LIMIT_OF, clock, occupancy
+from ..wording import LIMIT_OF, clock, comeback, occupancy
 from .richtext import Canvas
 
 _WIDEST = 64
@@ -75,17 +76,25 @@ def offline(model: Model, out: Offline, now: float) -> RenderableType:
         facts.add_row("Limit", Text("".join(words)))
     if ending.retry_after is not None:
         facts.add_row("Advice", f"try again in {ending.retry_after:.0f} s")
-    left = max(0.0, out.until - now)
-    facts.add_row("Next try", Text(f"in {clock(left + 0.99)}  (try {out.tries + 1})", style="bold"))
-    total = max(out.until - out.since, 0.001)
-    bar = _bar(total, max(0.0, total - left), _OUT)
-    keys = Text("Enter, with nothing typed, or F5 tries now. Ctrl-C leaves.", style="dim")
+    bar: RenderableType = ""
+    if model.question:
+        keys = "Type it below: it is not shown. Enter connects with it, Escape does not."
+    elif out.until == math.inf:
+        facts.add_row("Next try", Text("not by itself", style="bold"))
+        keys = f"F5 {comeback(ending.reason)}. Ctrl-C leaves."
+    else:
+        left = max(0.0, out.until - now)
+        facts.add_row("Next try", Text(f"in {clock(left + 0.99)}  (try {out.tries + 1})", style="bold"))
+        total = max(out.until - out.since, 0.001)
+        bar = _bar(total, max(0.0, total - left), _OUT)
+        keys = "Enter, with nothing typed, or F5 tries now. Ctrl-C leaves."
     title = {
         Exit.REFUSED: f"{model.server} did not let us in",
         Exit.TIMED_OUT: f"No seat or no answer from {model.server}",
         Exit.CANNOT_CONNECT: f"{model.server} cannot be reached",
+        Exit.PASSWORD: f"{model.server} wants a password",
     }.get(ending.exit, f"The connection to {model.server} is gone")
-    return _frame(title, Group(facts, bar, keys), _OUT)
+    return _frame(model.question or title, Group(facts, bar, Text(keys, style="dim")), _OUT)
 
 
 def _expected(wait: Wait, now: float) -> str:

@@ -4,13 +4,14 @@
 - the conversation, or the panel that stands in its place; the members beside it
 - a hint about what was typed
 - status: who we are, how full the server is, the connection, the pages
-- input
+- input, or the question for a password
 """
 
 from collections.abc import Callable
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer, CompletionState
+from prompt_toolkit.clipboard import DynamicClipboard, InMemoryClipboard
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -38,11 +39,13 @@ from ..wording import occupancy
 from .completion import ChatCompleter
 from .history import InputHistory
 from .panels import Panels
+from .prompt import PasswordPrompt
 from .scrollback import Scrollback
 from .suspend import suspend
 
 _MEMBERS_WIDTH = 18
 _MEMBERS_FROM = 60  # columns of the screen; on a narrower one the members are left out
+_ESCAPE_TIME = 1.0  # s until an Escape is not the beginning of Escape, Enter; where it declines, nothing is waited for
 _STYLE = Style.from_dict(
     {
         "title": "reverse bold",
@@ -53,6 +56,7 @@ _STYLE = Style.from_dict(
         "pending": "ansibrightblack italic",
         "error": "ansired",
         "bar": "ansibrightblack",
+        "earlier": "dim",
     }
 )
 
@@ -70,17 +74,28 @@ class Screen:
             history=InputHistory(client.limits.history_lines),
             on_text_changed=self._bound_input,
         )
+        self._prompt = PasswordPrompt(client)
+        self._asks = Condition(lambda: bool(self._model.question))
+        clipboard = InMemoryClipboard()
         self.application: Application[None] = Application(
             layout=Layout(self._layout(now), focused_element=self.input),
             key_bindings=self._keys(),
             style=_STYLE,
+            # What is cut out of a password is not to be put back where it is seen.
+            clipboard=DynamicClipboard(lambda: None if self._asks() else clipboard),
             full_screen=True,
             min_redraw_interval=client.limits.redraw_interval,
             terminal_size_polling_interval=None,  # SIGWINCH tells; idle means no wake-up
         )
 
     def redraw(self) -> None:
-        self.application.invalidate()
+        app, asks = self.application, self._asks()
+        typed_into = self._prompt.buffer if asks else self.input
+        if app.layout.current_buffer is not typed_into:
+            self._prompt.buffer.reset()
+            app.layout.focus(typed_into)
+            app.timeoutlen = 0.0 if asks else _ESCAPE_TIME
+        app.invalidate()
 
     # Where what stands
 
@@ -104,7 +119,7 @@ class Screen:
                 body,
                 ConditionalContainer(hint, Condition(lambda: bool(self._model.hint))),
                 Window(FormattedTextControl(self._status), height=1, style="class:status"),
-                self._input_window(),
+                ConditionalContainer(self._input_window(), ~self._asks, self._prompt.window),
             ]
         )
         menu = Float(CompletionsMenu(max_height=8), xcursor=True, ycursor=True)

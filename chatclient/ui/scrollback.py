@@ -1,7 +1,6 @@
 """The lines of a conversation as rows of the screen. Only what is visible is ever wrapped and painted."""
 
 import re
-import time
 from collections.abc import Callable
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -9,6 +8,7 @@ from prompt_toolkit.layout.controls import UIContent, UIControl
 from prompt_toolkit.utils import get_cwidth
 
 from ..conversation import Conversation, Kind, Line
+from ..wording import when
 
 _WORDS = re.compile(r" +|[^ ]+")
 _COLOURS = ("ansicyan", "ansigreen", "ansiyellow", "ansimagenta", "ansiblue", "ansired")
@@ -81,17 +81,16 @@ class Scrollback(UIControl):
 
 def paint(line: Line, width: int) -> list[Row]:
     """A line as rows: the time, who, what."""
-    try:
-        stamp = time.strftime("%H:%M ", time.localtime(line.at))
-    except (OverflowError, OSError, ValueError):  # a time that the server made up
-        stamp = "--:-- "
+    stamp = when(line.at, "%H:%M ", "--:-- ")
+    style = "class:earlier" if line.earlier else ""
+    who_style = style or nick_style(line.nick, line.own)
     match line.kind:
         case Kind.MESSAGE:
-            return wrap("", stamp, f"{line.nick}: ", line.text, width, nick_style(line.nick, line.own))
+            return wrap(style, stamp, f"{line.nick}: ", line.text, width, who_style)
         case Kind.NOTICE:
-            return wrap("", stamp, f"-{line.nick}- ", line.text, width, nick_style(line.nick, line.own))
+            return wrap(style, stamp, f"-{line.nick}- ", line.text, width, who_style)
         case Kind.ACTION:
-            return wrap("italic", stamp, f"* {line.nick} ", line.text, width, nick_style(line.nick, line.own))
+            return wrap(f"{style} italic", stamp, f"* {line.nick} ", line.text, width, who_style)
         case Kind.ERROR:
             return wrap("class:error", stamp, "! ", line.text, width, "class:error")
     return wrap("class:info", stamp, "* ", line.text, width, "class:info")

@@ -13,8 +13,8 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Self
 
 CLIENT = [sys.executable, "-m", "chatclient"]
@@ -51,9 +51,26 @@ def chatd(*options: str) -> Iterator[Chatd]:
         server.stop(signal.SIGKILL)
 
 
-@contextmanager
-def one_sided(*said: bytes) -> Iterator[str]:
+def one_sided(*said: bytes) -> AbstractContextManager[str]:
     """A server that greets everybody, says all of it as they enter a room, and then only listens until they quit."""
+
+    def talk(connection: socket.socket) -> None:
+        heard = b""
+        connection.sendall(b":s 001 alice :Hi\r\n:s 422 alice :no MOTD\r\n")
+        while b"JOIN" not in heard:
+            heard += connection.recv(65536)
+        connection.sendall(b":alice!a@h JOIN #lobby\r\n")
+        for line in said:
+            connection.sendall(line)
+        while b"QUIT" not in heard and (data := connection.recv(65536)):
+            heard += data
+
+    return serving(talk)
+
+
+@contextmanager
+def serving(talk: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A server that talks like that to everybody who connects, and then closes."""
     listener = socket.create_server(("127.0.0.1", 0))
     connections: list[socket.socket] = []
 
@@ -62,19 +79,11 @@ def one_sided(*said: bytes) -> Iterator[str]:
             while True:
                 connection, _ = listener.accept()
                 connections.append(connection)
-                threading.Thread(target=talk, args=[connection], daemon=True).start()
+                threading.Thread(target=one, args=[connection], daemon=True).start()
 
-    def talk(connection: socket.socket) -> None:
+    def one(connection: socket.socket) -> None:
         with suppress(OSError):
-            heard = b""
-            connection.sendall(b":s 001 alice :Hi\r\n:s 422 alice :no MOTD\r\n")
-            while b"JOIN" not in heard:
-                heard += connection.recv(65536)
-            connection.sendall(b":alice!a@h JOIN #lobby\r\n")
-            for line in said:
-                connection.sendall(line)
-            while b"QUIT" not in heard and (data := connection.recv(65536)):
-                heard += data
+            talk(connection)
             connection.shutdown(socket.SHUT_WR)
 
     thread = threading.Thread(target=serve, daemon=True)

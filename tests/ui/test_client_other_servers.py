@@ -22,6 +22,7 @@ Ports = {port}
 ServerUID = {user}
 ServerGID = {group}
 MotdPhrase = hi
+{password}
 PidFile = {folder}/pid
 [Limits]
 MaxConnectionsIP = 0
@@ -34,7 +35,13 @@ NGIRCD = shutil.which("ngircd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/u
 
 
 @pytest.fixture
-def ngircd(tmp_path: Path) -> Iterator[str]:
+def password() -> str:
+    """Of the server; for tests to set."""
+    return ""
+
+
+@pytest.fixture
+def ngircd(tmp_path: Path, password: str) -> Iterator[str]:
     if NGIRCD is None:
         pytest.skip("ngircd is not installed")
     with socket.socket() as probe:
@@ -43,7 +50,13 @@ def ngircd(tmp_path: Path) -> Iterator[str]:
     group = grp.getgrgid(os.getegid()).gr_name
     tmp_path.chmod(0o755)
     (tmp_path / "conf").write_text(
-        CONFIGURATION.format(port=port, user=getpass.getuser(), group=group, folder=tmp_path)
+        CONFIGURATION.format(
+            port=port,
+            user=getpass.getuser(),
+            group=group,
+            folder=tmp_path,
+            password=f"Password = {password}" if password else "",
+        )
     )
     process = subprocess.Popen([NGIRCD, "-n", "-f", tmp_path / "conf"], stdout=subprocess.DEVNULL)
     try:
@@ -75,3 +88,16 @@ def test_ngircd(ngircd: str) -> None:
         alice.type("/quit\r")
         assert alice.wait_for_end() == 0
         assert alice.is_as_found()
+
+
+@pytest.mark.parametrize("password", ["open sesame"])
+def test_ngircd_with_a_password(ngircd: str, password: str) -> None:
+    with RawTerminal([*CLIENT, ngircd, "--nick", "alice"]) as alice:
+        alice.wait_for("wants a password")
+        alice.type("wrong\r")
+        alice.wait_for("takes another password")
+        alice.type(f"{password}\r")
+        alice.wait_for("alice came in")
+        alice.type("/quit\r")
+        assert alice.wait_for_end() == 0
+        assert b"sesame" not in alice.raw

@@ -1,12 +1,18 @@
-"""Servers that say what a test tells them to, and a time that only runs when everybody waits."""
+"""Servers that say what a test tells them to, and runs of the pipe; time only runs when everybody waits."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 
 import trio
 
 from chatclient.connection import Address
+from chatclient.limits import Limits
+from chatclient.pipe import Pipe
+from chatclient.session import Session
+from chatclient.stdio import Input, Output
 from chatd.protocol.irc import Message, parse
 
 
@@ -102,3 +108,37 @@ async def serve_echoing_chat(peer: Peer) -> None:
     nick = await peer.greet("echo-message")
     await peer.let_in(nick)
     await peer.serve(nick, echo=True)
+
+
+@dataclass
+class Run:
+    """One run of the pipe between two real ones."""
+
+    limits: Limits = field(default_factory=Limits)
+    as_json: bool = False
+    password: str = ""
+    notices: list[str] = field(default_factory=list)
+    out: bytes = b""
+
+    async def __call__(self, script: Callable[[Peer], Awaitable[None]], given: bytes) -> int:
+        source, sink = os.pipe(), os.pipe()
+        code = 0
+        async with serving(script) as address, trio.open_nursery() as nursery:
+            session = Session("alice", {"#lobby": ""}, self.limits, lambda: 0.5, self.password)
+            pipe = Pipe(address, session, "#lobby", self.limits, self.as_json, self.notices.append)
+
+            async def feed() -> None:
+                await Output(source[1]).write(given)
+                os.close(source[1])
+
+            async def read() -> None:
+                async for line in Input(sink[0], 10**6):
+                    self.out += line + b"\n"
+                os.close(sink[0])
+
+            nursery.start_soon(feed)
+            nursery.start_soon(read)
+            code = await pipe.run(Input(source[0], self.limits.pipe_line_bytes), Output(sink[1]))
+            os.close(source[0])
+            os.close(sink[1])
+        return code

@@ -10,6 +10,7 @@ from trio.testing import MockClock
 
 from chatclient import events
 from chatclient.client import Client
+from chatclient.commands import enter
 from chatclient.connection import Address, Connection
 from chatclient.endings import Ending
 from chatclient.events import Event
@@ -32,7 +33,7 @@ async def visit(
     """Connect once; what was seen, and how it ended."""
     seen: list[Event] = []
     async with serving(script) as address:
-        connection = Connection(address, Session("alice", ["#lobby"], limits, half), limits)
+        connection = Connection(address, Session("alice", {"#lobby": ""}, limits, half), limits)
 
         async def handle(event: Event) -> None:
             seen.append(event)
@@ -79,7 +80,7 @@ async def test_nobody_listens(autojump_clock: MockClock) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         address = Address("127.0.0.1", closed.getsockname()[1])
-        connection = Connection(address, Session("alice", [], LIMITS, half), LIMITS)
+        connection = Connection(address, Session("alice", {}, LIMITS, half), LIMITS)
 
         async def handle(event: Event) -> None:
             raise AssertionError(event)
@@ -134,7 +135,7 @@ async def test_a_slow_handler_is_not_the_servers_silence(autojump_clock: MockClo
         await peer.serve("alice")
 
     async with serving(script) as address:
-        connection = Connection(address, Session("alice", ["#lobby"], LIMITS, half), LIMITS)
+        connection = Connection(address, Session("alice", {"#lobby": ""}, LIMITS, half), LIMITS)
 
         async def handle(event: Event) -> None:
             if isinstance(event, events.Names):
@@ -195,10 +196,44 @@ async def test_it_comes_back_with_its_rooms_and_name(autojump_clock: MockClock) 
 
     async with serving(script) as address:
         with trio.fail_after(60):
-            await stay_connected(client, address, ["#lobby"], half)
+            await stay_connected(client, address, "#lobby", half)
     (_, _), (second, lines) = visits
     assert second == pytest.approx(LIMITS.retry_first * (1 + LIMITS.retry_jitter / 2), abs=0.1)
     assert {"NICK alice", "JOIN #lobby", "JOIN #dev"} <= set(lines), "the server's wish is not the person's"
+
+
+async def test_a_room_with_a_key_is_entered_again_with_it_and_one_that_was_left_is_not(
+    autojump_clock: MockClock,
+) -> None:
+    asked: list[list[str]] = []
+    client = Client(Model("s", "alice", LIMITS), LIMITS)
+
+    async def script(peer: Peer) -> None:
+        nick = await peer.greet()
+        if not asked:
+            await peer.let_in(nick)
+            enter(client, "/join #dev secret")
+            await peer.let_in(nick)
+        else:
+            await peer.let_in(nick)
+        await peer.send(f":{nick}!u@h NICK {nick}")
+        asked.append([line for line in peer.lines if line.startswith("JOIN")])
+
+    async def person() -> None:
+        while client.model.stage is not Stage.OFFLINE:  # noqa: ASYNC110  the time is not real
+            await trio.sleep(0.1)
+        lobby = client.model.find("#lobby")
+        assert lobby is not None
+        client.model.show(lobby)
+        enter(client, "/part")
+        while len(asked) < 2:  # noqa: ASYNC110
+            await trio.sleep(0.1)
+        client.leave()
+
+    async with serving(script) as address, trio.open_nursery() as nursery:
+        nursery.start_soon(person)
+        await stay_connected(client, address, "#lobby", half)
+    assert asked == [["JOIN #lobby", "JOIN #dev secret"], ["JOIN #dev secret"]]
 
 
 async def test_trying_now_and_leaving_while_waiting(autojump_clock: MockClock) -> None:
@@ -223,6 +258,6 @@ async def test_trying_now_and_leaving_while_waiting(autojump_clock: MockClock) -
 
     async with serving(script) as address, trio.open_nursery() as nursery:
         nursery.start_soon(person)
-        await stay_connected(client, address, ["#lobby"], half)
+        await stay_connected(client, address, "#lobby", half)
     assert tries == 3
     assert trio.current_time() < 100

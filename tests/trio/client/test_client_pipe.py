@@ -4,11 +4,11 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 import trio
-from client_fakes import Peer, serve_chat, serve_echoing_chat, serving
+from client_fakes import Peer, Run, serve_chat, serve_echoing_chat, serving
 from trio.testing import MockClock
 
 from chatclient.exits import Exit
@@ -16,39 +16,6 @@ from chatclient.limits import Limits
 from chatclient.pipe import Pipe
 from chatclient.session import Session
 from chatclient.stdio import Input, Notices, Output
-
-
-@dataclass
-class Run:
-    """One run of the pipe between two real ones."""
-
-    limits: Limits = field(default_factory=Limits)
-    as_json: bool = False
-    notices: list[str] = field(default_factory=list)
-    out: bytes = b""
-
-    async def __call__(self, script: Callable[[Peer], Awaitable[None]], given: bytes) -> int:
-        source, sink = os.pipe(), os.pipe()
-        code = 0
-        async with serving(script) as address, trio.open_nursery() as nursery:
-            session = Session("alice", ["#lobby"], self.limits, lambda: 0.5)
-            pipe = Pipe(address, session, "#lobby", self.limits, self.as_json, self.notices.append)
-
-            async def feed() -> None:
-                await Output(source[1]).write(given)
-                os.close(source[1])
-
-            async def read() -> None:
-                async for line in Input(sink[0], 10**6):
-                    self.out += line + b"\n"
-                os.close(sink[0])
-
-            nursery.start_soon(feed)
-            nursery.start_soon(read)
-            code = await pipe.run(Input(source[0], self.limits.pipe_line_bytes), Output(sink[1]))
-            os.close(source[0])
-            os.close(sink[1])
-        return code
 
 
 @pytest.fixture
@@ -219,7 +186,7 @@ async def test_json(autojump_clock: MockClock) -> None:
     assert [event["event"] for event in found] == ["told", "registered", "joined", "names", "said", "ended"]
     assert found[4] | {"at": 0} == {
         "event": "said", "at": 0, "where": "#lobby", "nick": "alice", "text": "grüß", "own": True, "is_room": True,
-        "kind": "message",
+        "kind": "message", "earlier": False,
     }  # fmt: skip
     assert found[5]["exit"] == 0
 
@@ -235,7 +202,7 @@ async def test_nobody_reads_what_is_printed(autojump_clock: MockClock) -> None:
     os.close(sink[0])
     limits = Limits()
     async with serving(script) as address:
-        pipe = Pipe(address, Session("alice", ["#lobby"], limits, lambda: 0.5), "#lobby", limits, False, print)
+        pipe = Pipe(address, Session("alice", {"#lobby": ""}, limits, lambda: 0.5), "#lobby", limits, False, print)
         assert await pipe.run(Input(source[0], 100), Output(sink[1])) == 141
     for descriptor in (*source, sink[1]):
         os.close(descriptor)
@@ -251,7 +218,7 @@ async def test_nobody_takes_the_end(full: bool, autojump_clock: MockClock) -> No
     out = os.open("/dev/full", os.O_WRONLY) if full else sink[1]
     limits, notices = Limits(), list[str]()
     async with serving(script) as address:
-        session = Session("alice", ["#lobby"], limits, lambda: 0.5)
+        session = Session("alice", {"#lobby": ""}, limits, lambda: 0.5)
         pipe = Pipe(address, session, "#lobby", limits, True, notices.append)
         assert await pipe.run(Input(source[0], 100), Output(out)) == (Exit.USAGE if full else 141)
     assert notices[0] == "All 2 seats are taken (SERVER_FULL)"

@@ -10,7 +10,7 @@ BOB = ":bob!b@host"
 
 def session(*caps: str, nick: str = "alice", limits: Limits | None = None) -> Session:
     """One that has registered, with these capabilities, and whose answers were taken."""
-    made = Session(nick, ["#lobby"], limits or Limits(), lambda: 0.5)
+    made = Session(nick, {"#lobby": ""}, limits or Limits(), lambda: 0.5)
     made.begin()
     receive(made, f":server 001 {nick} :Welcome")
     if caps:

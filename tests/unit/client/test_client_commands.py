@@ -7,8 +7,11 @@ from chatclient import events
 from chatclient.client import Client, CommandError
 from chatclient.commands import COMMANDS, enter
 from chatclient.connection import Address, Connection
+from chatclient.endings import Ending
+from chatclient.exits import Exit
 from chatclient.limits import Limits
 from chatclient.model import Model, Stage
+from chatclient.session import Session
 
 ADDRESS = Address("host", 6667)
 
@@ -47,6 +50,7 @@ class Desk:
         ("/part so long", b"PART #lobby :so long\r\n"),
         ("/topic", b"TOPIC #lobby\r\n"),
         ("/topic a new one", b"TOPIC #lobby :a new one\r\n"),
+        (f"/topic {'x' * 300}", b"TOPIC #lobby :" + b"x" * 300 + b"\r\n"),
         ("/names", b"NAMES #lobby\r\n"),
         ("   ", b""),
     ],
@@ -109,6 +113,60 @@ async def test_nothing_is_sent_without_a_connection() -> None:
     enter(client, "/quit")
     assert client.gone.is_set()
     assert client.model.stage is Stage.LEAVING
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (f"/topic {'x' * 301}", "That is 1 byte too long"),
+        (f"/topic {'é' * 151}", "That is 2 bytes too long"),
+        (f"/part {'x' * 600}", r"That is \d+ bytes too long"),
+    ],
+)
+async def test_a_text_that_would_be_cut_is_not_sent(typed: str, told: str) -> None:
+    desk = Desk()
+    desk.session.receive(b":s 005 alice TOPICLEN=300 :are supported", 0)
+    with pytest.raises(CommandError, match=f"{told}: what you typed is kept"):
+        await desk.enter(typed)
+    assert desk.connection.outgoing.unsent == 0
+    assert desk.model.rooms == {"#lobby": ""}
+
+
+async def test_a_topic_has_to_fit_the_line_where_the_server_names_no_length() -> None:
+    desk = Desk()
+    line = await desk.enter(f"/topic {'x' * desk.session.space('TOPIC', '#lobby')}")
+    assert len(b":alice!" + b"x" * 76 + b" " + line) == 512
+    with pytest.raises(CommandError, match="1 byte too long"):
+        await desk.enter(f"/topic {'x' * (desk.session.space('TOPIC', '#lobby') + 1)}")
+
+
+async def test_a_room_can_be_left_while_nobody_is_there_to_be_asked() -> None:
+    desk = Desk()
+    desk.client.detach(Ending(Exit.LOST, "gone"), 30.0, 1)
+    await desk.enter("/part")
+    assert desk.model.rooms == {}
+    assert desk.model.current is desk.model.page
+    assert desk.model.hint == "#lobby is not entered again."
+
+
+async def test_while_a_connection_is_made_a_room_is_not_left_behind_its_back() -> None:
+    desk = Desk()
+    desk.client.attach(Session("alice", desk.model.rooms, desk.limits, lambda: 0.5), desk.connection)
+    with pytest.raises(CommandError, match="Not connected"):
+        await desk.enter("/part")
+    assert desk.model.rooms == {"#lobby": ""}
+
+
+async def test_the_key_of_a_room_is_remembered_as_long_as_we_are_in_it() -> None:
+    desk = Desk()
+    await desk.enter("/join dev key")
+    assert desk.model.rooms == {"#lobby": ""}
+    desk.model.apply(events.Joined(at=0, room="#dev", nick="alice", own=True), 0)
+    assert desk.model.rooms == {"#lobby": "", "#dev": "key"}
+    await desk.enter("/part")
+    await desk.enter("/join dev")
+    desk.model.apply(events.Joined(at=0, room="#dev", nick="alice", own=True), 0)
+    assert desk.model.rooms["#dev"] == ""
 
 
 async def test_a_paste_that_is_too_long_is_kept_whole() -> None:

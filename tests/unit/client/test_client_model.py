@@ -66,6 +66,8 @@ def test_occupancy_is_what_is_known_of_it() -> None:
     assert (one.seated, one.cap) == (None, 100)
     one.apply(events.Occupancy(at=0, seated=97, cap=100, waiting=0), 0)
     assert (one.seated, one.cap) == (97, 100)
+    one.apply(events.Capacity(at=0, cap=None), 0)
+    assert (one.seated, one.cap) == (97, None)
 
 
 def test_what_was_not_confirmed_when_the_connection_ends_is_said() -> None:
@@ -77,7 +79,7 @@ def test_what_was_not_confirmed_when_the_connection_ends_is_said() -> None:
     assert one.stage is Stage.OFFLINE
     assert one.offline is not None
     assert one.offline.until == 35.0
-    assert one.rooms == ["#lobby"]
+    assert one.rooms == {"#lobby": ""}
 
 
 def test_a_rejected_message_is_shown_as_not_delivered() -> None:
@@ -90,7 +92,7 @@ def test_a_rejected_message_is_shown_as_not_delivered() -> None:
 def test_a_room_that_is_refused_is_not_joined_again() -> None:
     one = in_lobby()
     one.apply(events.Rejected(at=0, what="JOIN", where="#lobby", text="banned"), 0)
-    assert one.rooms == []
+    assert one.rooms == {}
 
 
 def test_people_have_pages_and_unread_lines_are_counted() -> None:

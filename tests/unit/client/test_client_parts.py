@@ -19,6 +19,9 @@ from chatclient.limits import Limits
 from chatclient.retry import Backoff
 from chatclient.safe import sendable, show
 from chatclient.splitting import split
+from chatclient.wording import LIMIT_OF
+from chatd.limits import Limits as ChatdLimits
+from chatd.protocol.farewell import Reason
 
 PACKAGE = Path(chatclient.__file__).parent
 MANUAL = PACKAGE.parent / "docs" / "client.md"
@@ -46,7 +49,12 @@ def test_advice_grows_too_and_is_jittered() -> None:
         ("Closing Link: h (It is shutting down; DRAINING)", True, Exit.LOST, "DRAINING", None),
         ("Too many connections", False, Exit.REFUSED, "", None),
         ("", True, Exit.LOST, "", None),
+        ("Access denied: Bad password?", False, Exit.PASSWORD, "", None),
+        ("bob changed the password", True, Exit.LOST, "", None),
         ("x; SERVER_FULL, retry in 999999999 s)", False, Exit.REFUSED, "SERVER_FULL", 3600),
+        ("x; WRONG_PASSWORD, retry in 2 s)", False, Exit.PASSWORD, "WRONG_PASSWORD", 2),
+        ("x; IDLE_RELEASE)", True, Exit.LOST, "IDLE_RELEASE", None),
+        ("x; A_NEW_REASON, retry in 2 s)", False, Exit.REFUSED, "A_NEW_REASON", 2),
     ],
 )
 def test_what_an_error_means(text: str, seated: bool, exit_code: Exit, reason: str, advice: float | None) -> None:
@@ -54,6 +62,32 @@ def test_what_an_error_means(text: str, seated: bool, exit_code: Exit, reason: s
     assert (ending.exit, ending.reason, ending.retry_after) == (exit_code, reason, advice)
     assert ending.sentence
     assert "Closing Link" not in ending.sentence
+
+
+@pytest.mark.parametrize(
+    ("reason", "final"),
+    [
+        ("BANNED", True),
+        ("KICKED", True),
+        ("WRONG_PASSWORD", True),
+        ("IDLE_TIMEOUT", True),
+        ("IDLE_RELEASE", True),
+        ("TOO_MANY_FROM_HOST", False),
+        ("TOO_FAST_FROM_HOST", False),
+        ("OUTBOXES_FULL", False),
+        ("SERVER_FULL", False),
+        ("A_NEW_REASON", False),
+    ],
+)
+@pytest.mark.parametrize("seated", [False, True])
+def test_who_was_sent_away_or_is_not_there_does_not_come_back_by_itself(reason: str, final: bool, seated: bool) -> None:
+    assert ended_by_server(f"Closing Link: h (x; {reason}, retry in 9 s)", seated, Limits()).final is final
+
+
+def test_what_chatd_gives_as_a_reason_is_explained_with_the_option_of_that_name() -> None:
+    assert set(Reason) - set(LIMIT_OF) <= {Reason.WRONG_PROTOCOL, Reason.INTERNAL_ERROR}  # they have no limit
+    options = {name.replace("_", "-") for name in ChatdLimits.__dataclass_fields__}
+    assert {option for _, option in LIMIT_OF.values()} <= options | {"", "password-file"}
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])), st.integers(4, 40))

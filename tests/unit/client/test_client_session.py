@@ -12,13 +12,19 @@ from chatd.protocol.safetext import neutralise
 
 
 def begun(random: float = 0.5) -> Session:
-    made = Session("alice", ["#lobby"], Limits(), lambda: random)
+    made = Session("alice", {"#lobby": ""}, Limits(), lambda: random)
     made.begin()
     return made
 
 
 def test_it_introduces_itself() -> None:
     assert begun().take_answers() == [b"CAP LS 302\r\n", b"NICK alice\r\n", b"USER alice 0 * :alice\r\n"]
+
+
+def test_rooms_are_entered_with_their_keys() -> None:
+    one = Session("alice", {"#lobby": "", "#dev": "key"}, Limits(), lambda: 0.5)
+    receive(one, ":s 001 alice :Hi", ":s 422 alice :no MOTD")
+    assert one.take_answers() == [b"JOIN #lobby\r\n", b"JOIN #dev key\r\n"]
 
 
 def test_it_asks_only_for_what_it_wants_and_is_offered() -> None:
@@ -58,7 +64,7 @@ def test_a_taken_nickname_is_varied_and_then_made_up() -> None:
 
 
 def test_a_nickname_that_is_not_allowed_is_shortened_and_then_made_up() -> None:
-    one = Session("bartholomew", [], Limits(), lambda: 0.5)
+    one = Session("bartholomew", {}, Limits(), lambda: 0.5)
     for expected in (b"bartholom", b"guest5500"):
         receive(one, ":s 432 * bartholomew :Erroneous nickname")
         assert one.take_answers() == [b"NICK " + expected + b"\r\n"]
@@ -101,6 +107,7 @@ def test_occupancy_and_cap() -> None:
     assert receive(one, ":s NOTE * OCCUPANCY 97 100 4 :x") == [events.Occupancy(at=0.0, seated=97, cap=100, waiting=4)]
     assert receive(one, ":s 005 alice CHATD.MAXCLIENTS=120 :are supported") == [events.Capacity(at=0.0, cap=120)]
     assert receive(one, ":s 005 alice -CHATD.MAXCLIENTS :are supported") == [events.Capacity(at=0.0, cap=None)]
+    assert receive(one, ":s 005 alice CHATD.MAXCLIENTS :are supported") == [events.Capacity(at=0.0, cap=None)]
     assert receive(one, ":s 005 alice NICKLEN=30 :are supported") == []
 
 
@@ -156,6 +163,7 @@ def test_a_name_with_formatting_is_not_taken_for_the_one_without() -> None:
         (":s 332 alice #lobby :old", events.Topic(at=0.0, room="#lobby", text="old")),
         (":s 372 alice :- motd", events.Told(at=0.0, text="- motd")),
         (":s 404 alice #lobby :no", events.Rejected(at=0.0, what="PRIVMSG", where="#lobby", text="no")),
+        (":s 464 alice :wrong", events.Rejected(at=0.0, what="PASS", where="", text="wrong")),
         (":s 471 alice #full :full", events.Rejected(at=0.0, what="JOIN", where="#full", text="full")),
         (":s FAIL JOIN TOO_MANY #x :no", events.Rejected(at=0.0, what="JOIN", where="#x", text="no")),
         (":s FAIL * OUTBOX_FULL :slow", events.Told(at=0.0, text="slow", error=True)),
