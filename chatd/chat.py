@@ -3,18 +3,23 @@
 `Chat` is what commands act on. The way in, with its seats and its line, is `door`'s.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 
 from .client import Client, Origin, Standing
+from .deadlines import Deadlines
+from .hosts import Bans, Hosts, Networks
+from .journal import Journal
 from .limits import Limits
 from .pool import ClientPool
-from .protocol import irc
+from .protocol import irc, plain
 from .protocol.event import Event
 from .protocol.farewell import Reason
 from .protocol.waiting import Occupancy
 from .room import OPERATOR, Room
 from .settings import Settings
+from .usage import LONG, Histogram, Usage
 
 DEFAULT_ROOM_MODES = "n"  # without `t`: nobody is operator there, so everybody may set its topic
 NEW_ROOM_MODES = "nt"
@@ -34,13 +39,50 @@ class Chat:
         self.pool: ClientPool[Client] = ClientPool(
             limits.max_clients, limits.queue, limits.queue_timeout, least_retry=limits.least_retry
         )
+        self.usage = Usage()
+        self.hosts = Hosts(limits, self.usage)
+        self.bans = Bans()
+        self.exempt = Networks(settings.exempt)
+        self.clients: dict[int, Client] = {}  # by number: handshakes, the seated and those who wait
+        self.arrivals = 0  # connections that ever came
         self.closed: Counter[Reason] = Counter()  # connections that the server closed, at the door or later
-        self.connections = 0  # handshakes, the seated and those who wait
+        self.faults = 0  # errors of the server's own
+        self.messages = 0  # that were said
+        self.deliveries = 0  # copies of them that were handed to readers
+        self.waits = Histogram(LONG)  # of those who were seated, from their arrival
+        self.visits = Histogram(LONG)  # how long seats were held
+        self.journal = Journal(lambda: limits.log_lines, clock, met=lambda: self.usage.hit("log_lines"))
+        # Since they spoke: those who are not to be silent for so long, and not while others wait. `watch` sets `wake`.
+        self.silent: Deadlines[Client] = Deadlines(limits.idle_timeout, lambda: None)
+        self.idlers: Deadlines[Client] = Deadlines(limits.idle_release, lambda: None)
+        self.told_isupport: list[str] = []
         self.invisible = 0  # clients that have user mode i
         self._by_nick: dict[str, Client] = {}
         self._rooms: dict[str, Room[Client]] = {}
         self._guests = 0
         self.default_room = self._make_room(settings.room, DEFAULT_ROOM_MODES)
+        self._tell_usage()
+
+    # Connections.
+
+    def admit(self, client: Client) -> None:
+        """A connection is there, and gets its number."""
+        self.arrivals += 1
+        client.number = self.arrivals
+        client.arrived = self.clock()
+        self.clients[client.number] = client
+
+    def dismiss(self, client: Client) -> None:
+        """It is gone. Again, it does nothing."""
+        if self.clients.pop(client.number, None) is not None and client.network is not None:
+            self.hosts.leave(client.network)
+
+    def clip(self, name: str, text: str) -> str:
+        """The text, as much of it as the bound of that name allows."""
+        kept = irc.clip(text, getattr(self.limits, name))
+        if len(kept) < len(text):
+            self.usage.hit(name)
+        return kept
 
     # Names. A nickname is held from the moment it is asked for, also by those who wait.
 
@@ -85,6 +127,9 @@ class Chat:
     def room(self, name: str) -> Room[Client] | None:
         return self._rooms.get(irc.fold(name))
 
+    def rooms(self) -> Iterable[Room[Client]]:
+        return self._rooms.values()
+
     def visible_room(self, client: Client, name: str) -> Room[Client] | None:
         """The room of that name, if the client may learn of it."""
         room = self.room(name)
@@ -103,6 +148,8 @@ class Chat:
         room = self.room(name)
         if room is None and len(self._rooms) < self.limits.max_rooms:
             room = self._make_room(name, NEW_ROOM_MODES)
+        elif room is None:
+            self.usage.hit("max_rooms")
         return room
 
     def join(self, client: Client, room: Room[Client]) -> None:
@@ -110,12 +157,33 @@ class Chat:
         first = not room.members and room is not self.default_room
         room.members[client] = OPERATOR if first else ""
         client.rooms[irc.fold(room.name)] = room
+        self.usage.saw("rooms_per_client", len(client.rooms))
         room.broadcast(client.event("JOIN", room.name), skip=client if client.is_plain else None)
 
     def part(self, client: Client, room: Room[Client], event: Event) -> None:
         """Tell everybody in the room and take the client out of it."""
         room.broadcast(event)
         self._take_out(client, room)
+
+    def say(self, room: Room[Client], event: Event, client: Client) -> None:
+        """Tell everybody in the room but the one who says it, and keep it for who comes later."""
+        room.broadcast(event, skip=client)
+        self.count_message(event, len(room.members) - (client in room.members))
+        limits = self.limits
+        if _is_talk(event) and (bound := room.history.add(event, limits.history_lines, limits.history_bytes)):
+            self.usage.hit(bound)
+
+    def count_message(self, event: Event, readers: int) -> None:
+        if event.text is not None:  # tags alone are no message
+            self.messages += 1
+            self.deliveries += readers
+
+    def note_presence(self, client: Client) -> None:
+        """The client has just come in, or says something: it is no idler."""
+        client.last_spoke = self.origin.wall()
+        now = self.clock()
+        self.silent.start(client, now)
+        self.idlers.start(client, now)
 
     def neighbours(self, client: Client) -> Iterable[Client]:
         """Everybody who shares a room with the client, once, but not the client itself."""
@@ -134,6 +202,8 @@ class Chat:
             self._take_out(client, room)
         self.set_invisible(client, False)
         self.release_nick(client)
+        self.silent.stop(client)
+        self.idlers.stop(client)
         for neighbour in neighbours:
             neighbour.outbox.put(event.encode(neighbour.form))
 
@@ -148,10 +218,26 @@ class Chat:
     @property
     def handshakes(self) -> int:
         """Connections that have not introduced themselves."""
-        return self.connections - self.pool.in_use - self.pool.waiting
+        return len(self.clients) - self.pool.in_use - self.pool.waiting
 
     def occupancy(self) -> Occupancy:
-        return Occupancy(self.pool.in_use, self.pool.max_clients, self.pool.waiting)
+        cap = self.pool.max_clients
+        return Occupancy(self.pool.in_use, None if math.isinf(cap) else int(cap), self.pool.waiting)
+
+    def _tell_usage(self) -> None:
+        """How the use of the bounds that are enforced here, or in a command, is read."""
+        pool, rooms, reads = self.pool, self._rooms, self.usage.reads
+        reads("max_clients", lambda: pool.in_use)
+        reads("queue", lambda: pool.waiting)
+        reads("handshakes", lambda: self.handshakes)
+        reads("max_per_host", lambda: self.hosts.most)
+        reads("hosts_remembered", lambda: self.hosts.remembered)
+        reads("bans", lambda: len(self.bans))
+        reads("max_rooms", lambda: len(rooms))
+        reads("rooms_per_client", lambda: max((len(client.rooms) for client in self.clients.values()), default=0))
+        reads("members_per_room", lambda: max(len(room.members) for room in rooms.values()))
+        reads("history_lines", lambda: max(len(room.history) for room in rooms.values()))
+        reads("history_bytes", lambda: max(room.history.bytes for room in rooms.values()))
 
     def _take_out(self, client: Client, room: Room[Client]) -> None:
         del room.members[client]
@@ -162,4 +248,10 @@ class Chat:
     def _make_room(self, name: str, modes: str) -> Room[Client]:
         room: Room[Client] = Room(name, self.origin.wall(), modes)
         self._rooms[irc.fold(name)] = room
+        self.usage.saw("max_rooms", len(self._rooms))
         return room
+
+
+def _is_talk(event: Event) -> bool:
+    """Not what programs ask each other (CTCP other than ACTION), and no tags alone."""
+    return event.text is not None and (not event.text.startswith(plain.CTCP) or event.text.startswith(plain.ACTION))

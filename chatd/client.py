@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
+from .hosts import Network
 from .pool import Ticket
 from .protocol import irc, plain, replies
 from .protocol.event import Event, Form
-from .protocol.farewell import Farewell
+from .protocol.farewell import Farewell, Reason
 from .protocol.replies import Numeric
 from .protocol.waiting import Note, Occupancy
 from .room import Room, Sink
@@ -26,6 +27,12 @@ STANDARD_REPLIES = "standard-replies"
 CAPABILITIES = (ECHO_MESSAGE, MESSAGE_TAGS, MULTI_PREFIX, SERVER_TIME, STANDARD_REPLIES)
 _FORM_OF = {SERVER_TIME: Form.SERVER_TIME, MESSAGE_TAGS: Form.MESSAGE_TAGS}
 
+
+# What clients understand, so that they do not come back as they were. None for a full server: it would read as a ban.
+_NUMERIC_OF = {
+    Reason.BANNED: replies.ERR_YOUREBANNEDCREEP,
+    Reason.WRONG_PASSWORD: replies.ERR_PASSWDMISMATCH,
+}
 
 GOODBYE = "Goodbye."  # to a plain client that leaves of its own will
 
@@ -50,16 +57,18 @@ class Origin:
 class Keeper(Protocol):
     """Keeps a client's connection. Both may be called from inside a loop over clients: nobody leaves at once."""
 
-    def close(self, farewell: Farewell) -> None: ...
+    def close(self, farewell: Farewell, after: float = 0) -> None: ...
 
     def fault(self) -> None: ...
 
 
 class Client:
-    """One accepted connection. Times are of the wall clock."""
+    """One accepted connection. Times are of the wall clock, but for `arrived` and `seated_at`."""
 
     __slots__ = (
         "_keeper",
+        "answers",
+        "arrived",
         "away",
         "caps",
         "form",
@@ -67,25 +76,39 @@ class Client:
         "host",
         "invisible",
         "last_spoke",
+        "lines",
         "negotiating",
+        "network",
         "nick",
+        "number",
         "origin",
         "outbox",
+        "password",
         "realname",
         "rooms",
+        "seated_at",
         "signed_on",
         "standing",
         "ticket",
         "told_occupancy",
         "told_place",
+        "unwelcome",
         "user",
     )
 
     def __init__(self, outbox: Sink, keeper: Keeper, host: str, origin: Origin) -> None:
         self.outbox = outbox
         self._keeper = keeper
-        self.host = host
+        self.host = host  # its address, as lines show it
         self.origin = origin
+        self.number = 0  # by which the log and the operator know it
+        self.network: Network | None = None  # the host that it is counted for
+        self.unwelcome: Farewell | None = None  # what it will be told as soon as it is known how
+        self.password = ""
+        self.arrived = 0.0
+        self.seated_at = 0.0
+        self.lines = 0  # that it has sent
+        self.answers = 0  # lines that it was sent for its last one
         self.standing = Standing.HANDSHAKE
         self.ticket: Ticket[Client] | None = None
         self.nick = ""
@@ -106,9 +129,9 @@ class Client:
     def __repr__(self) -> str:
         return f"<Client {self.nick or '?'} at {self.host}: {self.standing.name.lower()}>"
 
-    def close(self, farewell: Farewell) -> None:
-        """Send the client away with these last words."""
-        self._keeper.close(farewell)
+    def close(self, farewell: Farewell, after: float = 0) -> None:
+        """Send the client away with these last words, when so many seconds are over."""
+        self._keeper.close(farewell, after)
 
     def fault(self) -> None:
         """End the client for an error of the server's own: the exception that is being handled."""
@@ -143,6 +166,7 @@ class Client:
     def reply(self, numeric: Numeric, *params: str, text: str | None = None) -> None:
         """Answer with a numeric; a plain client reads its words."""
         text = numeric.text if text is None else text
+        self.answers += 1
         if self.is_plain:
             self.outbox.put(plain.write(": ".join(part for part in (" ".join(params), text) if part)))
         else:
@@ -156,6 +180,7 @@ class Client:
 
     def tell(self, sentence: str) -> None:
         """Tell the client a sentence, whatever its dialect."""
+        self.answers += 1
         if self.is_plain:
             self.outbox.put(plain.write(sentence))
         else:
@@ -180,6 +205,8 @@ class Client:
         if self.is_plain:
             self.outbox.put(plain.write(farewell.text if farewell.reason else GOODBYE))
             return
+        if farewell.reason in _NUMERIC_OF:
+            self.reply(_NUMERIC_OF[farewell.reason])
         if farewell.reason and STANDARD_REPLIES in self.caps:
             self.send("FAIL", "*", farewell.reason, text=farewell.sentence)
         # Without tags and source, as it may be read by who has negotiated nothing.

@@ -1,31 +1,32 @@
 """One accepted socket: reading from it, seeing whether its peer is gone, and closing it so that last words arrive."""
 
-import math
 import socket
 from collections import OrderedDict
 from contextlib import suppress
 
 import trio
 
+from .limits import Limits
 from .outbox import Outbox
+from .usage import Usage
 
 _TCP_CLOSE, _TCP_CLOSE_WAIT = 7, 8  # states of linux/include/net/tcp_states.h; the first byte of TCP_INFO
 
 
 class Connection:
-    """A non-blocking socket, and the outbox that writes to it. `input_bytes` is the most that is read at a time."""
+    """A non-blocking socket, and the outbox that writes to it."""
 
-    __slots__ = ("_input_bytes", "_sock", "outbox")
+    __slots__ = ("_limits", "_sock", "outbox")
 
-    def __init__(self, sock: socket.socket, outbox: Outbox, input_bytes: int) -> None:
+    def __init__(self, sock: socket.socket, outbox: Outbox, limits: Limits) -> None:
         self._sock = sock
-        self._input_bytes = input_bytes
+        self._limits = limits
         self.outbox = outbox
 
     def receive(self) -> bytes | None:
         """What has come; empty at the end of input, None if nothing has. Raises OSError for a connection that broke."""
         try:
-            return self._sock.recv(self._input_bytes)
+            return self._sock.recv(self._limits.input_bytes)
         except BlockingIOError:
             return None
 
@@ -63,28 +64,33 @@ class Connection:
 
 
 class Goodbyes:
-    """Connections that are being finished. Past `most` the oldest is hung up on, its last words having been sent."""
+    """Connections that are being finished. Past `farewells` the oldest is hung up on, its last words having been sent.
 
-    def __init__(self, most: float, linger: float) -> None:
-        self._most = most
-        self._linger = linger
+    `unbound` ends that: when all leave at once, nobody comes who would need the files or the time.
+    """
+
+    def __init__(self, limits: Limits, usage: Usage) -> None:
+        self._limits = limits
+        self._usage = usage
         self._in_progress: OrderedDict[Connection, None] = OrderedDict()
+        self.unbound = False
+        usage.reads("farewells", lambda: len(self))
 
     def __len__(self) -> int:
         return len(self._in_progress)
-
-    def unbind(self) -> None:
-        """From now on have no bounds: when all leave at once, nobody comes who would need the files or the time."""
-        self._most = self._linger = math.inf
 
     async def say(self, connection: Connection, at_end: bool) -> None:
         """Finish the connection, in `linger` seconds at most."""
         self._in_progress[connection] = None
         try:
-            if len(self._in_progress) > self._most:
+            if len(self) > self._limits.farewells and not self.unbound:
+                self._usage.hit("farewells")
                 oldest, _ = self._in_progress.popitem(last=False)
                 oldest.hang_up()
-            with trio.move_on_after(self._linger):
+            self._usage.saw("farewells", len(self))
+            with trio.move_on_after(float("inf") if self.unbound else self._limits.linger) as lingering:
                 await connection.finish(at_end)
+            if lingering.cancelled_caught:
+                self._usage.hit("linger")
         finally:
             self._in_progress.pop(connection, None)

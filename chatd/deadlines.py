@@ -12,13 +12,14 @@ T = TypeVar("T")
 
 
 class Deadlines(Generic[T]):
-    """`allowance` is in seconds. `wake` is called when there is a first deadline where there was none."""
+    """`allowance` is in seconds. `wake` is called when there may be an earlier first deadline than there was."""
 
-    __slots__ = ("_started", "_wake", "allowance")
+    __slots__ = ("_allowance", "_lowered", "_started", "wake")
 
     def __init__(self, allowance: float, wake: Callable[[], None]) -> None:
-        self.allowance = allowance
-        self._wake = wake
+        self._allowance = allowance
+        self._lowered = float("-inf")  # when the allowance was made smaller
+        self.wake = wake
         self._started: OrderedDict[T, float] = OrderedDict()
 
     def __len__(self) -> int:
@@ -35,23 +36,30 @@ class Deadlines(Generic[T]):
         started[item] = now
         started.move_to_end(item)
         if first:
-            self._wake()
+            self.wake()
 
     def stop(self, item: T) -> bool:
         """Forget the item. Whether its time was running."""
         return self._started.pop(item, None) is not None
 
+    def allow(self, allowance: float, now: float) -> None:
+        """Change the allowance. A smaller one ends nothing at once: what runs already has all of it, from now."""
+        if allowance < self._allowance:
+            self._lowered = now
+        self._allowance = allowance
+        self.wake()
+
     @property
     def next(self) -> float:
         """When the first item runs out; infinite when there is none."""
         for started in self._started.values():
-            return started + self.allowance
+            return max(started, self._lowered) + self._allowance
         return float("inf")
 
-    def expire(self, now: float) -> list[T]:
-        """Take out the items whose time is up."""
-        expired = []
-        while self.next <= now:
+    def expire(self, now: float, most: float = float("inf")) -> list[T]:
+        """Take out the items whose time is up, at most so many of them."""
+        expired: list[T] = []
+        while self.next <= now and len(expired) < most:
             item, _ = self._started.popitem(last=False)
             expired.append(item)
         return expired

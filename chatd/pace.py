@@ -15,9 +15,12 @@ class Pace:
     def __init__(self) -> None:
         self._full_at = 0.0
 
-    def spend(self, now: float, rate: float, burst: float, cost: float = 1.0) -> float:
-        """Spend the tokens for `cost` lines. Returns the seconds to wait before going on: 0 if there were enough."""
+    def spend(self, now: float, rate: float, burst: float, cost: float = 1.0, growth: float = 1.0) -> float:
+        """Spend the tokens for `cost` lines. Returns the seconds to wait before going on: 0 if there were enough.
+
+        Who does not wait owes more each time, up to `growth` times what a whole burst takes to come back.
+        """
         longest = burst / rate  # that an empty bucket takes to be full; less than before if the rate was raised
-        self._full_at = max(now, min(self._full_at, now + longest)) + cost / rate
+        self._full_at = max(now, min(self._full_at, now + longest * growth)) + cost / rate
         wait = self._full_at - now - longest
         return wait if wait > _ROUNDING else 0.0

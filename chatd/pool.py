@@ -126,14 +126,14 @@ class ClientPool(Generic[ClientT]):
 
     def __init__(
         self,
-        max_clients: int,
-        max_waiting: int = 0,
+        max_clients: float,
+        max_waiting: float = 0,
         wait_timeout: float = float("inf"),
         *,
         least_retry: float = 30.0,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self.wait_timeout = wait_timeout
+        self._timeout_lowered = float("-inf")  # when it was made shorter
         self.least_retry = least_retry
         self.statistics = Statistics()
         self.paused = False
@@ -144,7 +144,7 @@ class ClientPool(Generic[ClientT]):
         self._renumbered = True  # whether every ticket's _place is right
         self._freed: deque[float] = deque(maxlen=FREED_SEATS_REMEMBERED)
         self._interval: float | None = None  # between them, in the median
-        self._set_bounds(max_clients, max_waiting)
+        self._set_bounds(max_clients, max_waiting, wait_timeout)
 
     def __repr__(self) -> str:
         state = " draining" if self.draining else " paused" if self.paused else ""
@@ -211,7 +211,7 @@ class ClientPool(Generic[ClientT]):
         """Take those out of the line whose time is up; they are released."""
         expired = []
         for ticket in self._line:
-            if now < ticket.arrived + self.wait_timeout:
+            if now < self._expiry(ticket):
                 break  # the others came later
             expired.append(ticket)
         for ticket in expired:
@@ -223,17 +223,29 @@ class ClientPool(Generic[ClientT]):
     def next_expiry(self) -> float:
         """When the first in line will have waited too long; infinite if nobody waits or may wait for ever."""
         for ticket in self._line:
-            return ticket.arrived + self.wait_timeout
+            return self._expiry(ticket)
         return float("inf")
 
     def resize(
-        self, now: float, *, max_clients: int | None = None, max_waiting: int | None = None
+        self,
+        now: float,
+        *,
+        max_clients: float | None = None,
+        max_waiting: float | None = None,
+        wait_timeout: float | None = None,
     ) -> list[Ticket[ClientT]]:
-        """Change bounds. Returns who is seated for it. Raises ValueError, changing nothing, for a negative bound."""
+        """Change bounds. Returns who is seated for it. Raises ValueError, changing nothing, for a negative bound.
+
+        A shorter `wait_timeout` ends nothing at once: who waits already has all of it, from now.
+        """
+        timeout_before = self.wait_timeout
         self._set_bounds(
             self.max_clients if max_clients is None else max_clients,
             self.max_waiting if max_waiting is None else max_waiting,
+            self.wait_timeout if wait_timeout is None else wait_timeout,
         )
+        if self.wait_timeout < timeout_before:
+            self._timeout_lowered = now
         return self._seat_the_head(now)
 
     def pause(self) -> None:
@@ -285,11 +297,16 @@ class ClientPool(Generic[ClientT]):
     def _seat_is_free(self) -> bool:
         return self._in_use < self.max_clients and not self.paused
 
-    def _set_bounds(self, max_clients: int, max_waiting: int) -> None:
-        if max_clients < 0 or max_waiting < 0:
-            raise ValueError(f"bounds are not negative: max_clients {max_clients}, max_waiting {max_waiting}")
+    def _expiry(self, ticket: Ticket[ClientT]) -> float:
+        return max(ticket.arrived, self._timeout_lowered) + self.wait_timeout
+
+    def _set_bounds(self, max_clients: float, max_waiting: float, wait_timeout: float) -> None:
+        if min(max_clients, max_waiting, wait_timeout) < 0:
+            written = f"max_clients {max_clients}, max_waiting {max_waiting}, wait_timeout {wait_timeout}"
+            raise ValueError(f"bounds are not negative: {written}")
         self.max_clients = max_clients
         self.max_waiting = max_waiting
+        self.wait_timeout = wait_timeout
 
     def _seat(self, ticket: Ticket[ClientT]) -> None:
         ticket.state = State.SEATED

@@ -2,6 +2,7 @@
 
 from typing import Generic, Protocol, TypeVar
 
+from .history import History
 from .protocol.event import Event
 
 # Each member flag's mode letter and the prefix it shows, the highest first (RFC 2812 4.1; ISUPPORT PREFIX).
@@ -10,9 +11,11 @@ OPERATOR = "o"
 
 
 class Sink(Protocol):
-    """Takes whole lines, or nothing."""
+    """Takes whole lines, or nothing. Its length is what it still holds of them, in bytes."""
 
     def put(self, data: bytes) -> None: ...
+
+    def __len__(self) -> int: ...
 
 
 class Reader(Protocol):
@@ -31,7 +34,7 @@ MemberT = TypeVar("MemberT", bound=Reader)
 class Room(Generic[MemberT]):
     """One room. `members` maps each to its flags, a string of letters of `PREFIXES`; times are Unix time."""
 
-    __slots__ = ("created", "key", "limit", "members", "modes", "name", "topic", "topic_by", "topic_when")
+    __slots__ = ("created", "history", "key", "limit", "members", "modes", "name", "topic", "topic_by", "topic_when")
 
     def __init__(self, name: str, created: float, modes: str) -> None:
         self.name = name
@@ -43,6 +46,7 @@ class Room(Generic[MemberT]):
         self.topic_by = ""
         self.topic_when = 0.0
         self.members: dict[MemberT, str] = {}
+        self.history = History()
 
     def __repr__(self) -> str:
         return f"<Room {self.name}: {len(self.members)} members>"

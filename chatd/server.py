@@ -14,8 +14,9 @@ place nor a reason. What is bounded comes after.
 
 import errno
 import logging
-import signal
+import math
 import socket
+import sys
 import time
 from collections.abc import Sequence
 
@@ -24,16 +25,19 @@ import trio
 from . import door
 from .chat import Chat
 from .connection import Goodbyes
+from .hosts import LOOPBACK, Networks, is_loopback
+from .house import House
 from .limits import Limits
 from .outbox import Flusher
 from .protocol.farewell import Farewell, Reason
-from .session import House, Session
+from .session import Session
 from .settings import Settings
 from .watch import Watch
 
 log = logging.getLogger("chatd")
 
 _NO_FILE_LEFT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_TCPI_UNACKED = 24  # its place in struct tcp_info (linux/include/uapi/linux/tcp.h)
 KEEPALIVE_PROBES = 3  # of which each waits for a third of the ping timeout
 
 
@@ -50,7 +54,7 @@ def listen(settings: Settings, limits: Limits) -> list[socket.socket]:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            _set_client_options(listener, limits)
+            set_client_options(listener, limits)  # before it listens, as the window is made from the buffer (tcp(7))
             listener.bind((address[0], port, *address[2:]))
             listener.listen(limits.backlog)
             listener.setblocking(False)
@@ -62,10 +66,12 @@ def listen(settings: Settings, limits: Limits) -> list[socket.socket]:
     return listeners
 
 
-def _set_client_options(listener: socket.socket, limits: Limits) -> None:
+def set_client_options(listener: socket.socket, limits: Limits) -> None:
     """Set what every accepted socket inherits."""
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # without it a burst waits 40 ms for its end
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.send_buffer)
+    for option, size in ((socket.SO_SNDBUF, limits.send_buffer), (socket.SO_RCVBUF, limits.receive_buffer)):
+        if not math.isinf(size):
+            listener.setsockopt(socket.SOL_SOCKET, option, int(size))
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # telnet's urgent bytes stay where they belong
     # Plain clients cannot be pinged, so the kernel finds out who has died silently, as fast as a ping would.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -78,6 +84,14 @@ def _set_client_options(listener: socket.socket, limits: Limits) -> None:
     # Also for data that nobody acknowledges, which keepalive does not cover (tcp(7)).
     patience = _whole_seconds(limits.ping_interval) + _whole_seconds(limits.ping_timeout)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, patience * 1000)
+
+
+def _backlog(listener: socket.socket) -> int:
+    """How many connections the kernel keeps until they are accepted (tcp_info.tcpi_unacked of a listening socket)."""
+    if listener.fileno() < 0:
+        return 0  # it is closed, as the server drains
+    info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCPI_UNACKED + 4)
+    return int.from_bytes(info[_TCPI_UNACKED:], sys.byteorder)
 
 
 def _whole_seconds(seconds: float) -> int:
@@ -93,10 +107,30 @@ class Server:
         self._accepting = trio.CancelScope()
         self._sessions: trio.Nursery | None = None
         chat = Chat(limits, settings, trio.current_time, time.time)
-        self.house = House(limits, chat, Flusher(), Watch(limits, chat), Goodbyes(limits.farewells, limits.linger))
+        chat.usage.reads("backlog", lambda: sum(map(_backlog, listeners)))
+        flusher, goodbyes = Flusher(limits, chat.usage), Goodbyes(limits, chat.usage)
+        self.house = House(limits, chat, flusher, Watch(limits, chat), goodbyes)
+        self._exempt()
+
+    def _exempt(self) -> None:
+        """Loopback is exempt while every listener is on it: no local proxy or tunnel brings in the world."""
+        local = all(is_loopback(listener.getsockname()[0]) for listener in self._listeners)
+        self.house.chat.exempt = Networks((*self.house.chat.settings.exempt, *(LOOPBACK if local else ())))
+
+    def apply(self) -> None:
+        """Have changed bounds and settings felt: at once where it hurts nobody inside, and by all who come."""
+        self._exempt()
+        limits = self.house.limits
+        for listener in self._listeners:
+            set_client_options(listener, limits)
+            listener.listen(limits.backlog)
+        self.house.watch.apply(limits)
+        door.apply(self.house.chat)
+        self.house.stirred.set()
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve; return when drained."""
+        until = math.inf
         async with trio.open_nursery() as helpers:
             helpers.start_soon(self.house.flusher.run)
             helpers.start_soon(self.house.watch.run)
@@ -112,7 +146,10 @@ class Server:
                 finally:
                     self._close_listeners()
                 self._send_everybody_away()
-                sessions.cancel_scope.deadline = trio.current_time() + self.house.limits.drain_time
+                until = trio.current_time() + self.house.limits.drain_time
+                sessions.cancel_scope.deadline = until
+            if trio.current_time() >= until:
+                self.house.chat.usage.hit("drain_time")
             helpers.cancel_scope.cancel()
 
     def drain(self) -> None:
@@ -125,18 +162,15 @@ class Server:
         if self._sessions is not None:
             self._sessions.cancel_scope.cancel()
 
-    async def stop_on_signals(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Drain at the first SIGTERM or SIGINT, end at once at the second."""
-        with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-            task_status.started()
-            async for _ in signals:
-                if self._accepting.cancel_called:
-                    self.stop()
-                self.drain()
+    @property
+    def is_draining(self) -> bool:
+        return self._accepting.cancel_called
 
     async def _accept(self, listener: socket.socket) -> None:
+        usage = self.house.chat.usage
         while True:
             await trio.lowlevel.wait_readable(listener)
+            self._look_at_backlog(listener)
             for _ in range(self.house.limits.accepts_per_tick):
                 try:
                     sock, address = listener.accept()
@@ -144,6 +178,7 @@ class Server:
                     break
                 except OSError as error:
                     if error.errno in _NO_FILE_LEFT:
+                        usage.hit("accept_pause")
                         log.error("cannot accept: %s; trying again in a moment", error.strerror)
                         await trio.sleep(self.house.limits.accept_pause)
                         break
@@ -155,6 +190,16 @@ class Server:
                     except Exception:  # noqa: BLE001  one connection's fault is not to end the accepting of all others
                         self.house.count_fault("a connection was not accepted")
                         sock.close()
+            else:
+                usage.hit("accepts_per_tick")
+
+    def _look_at_backlog(self, listener: socket.socket) -> None:
+        """How many the kernel keeps; past its bound, by one, it lets nobody in."""
+        usage = self.house.chat.usage
+        kept = _backlog(listener)
+        usage.saw("backlog", kept)
+        if kept > self.house.limits.backlog:
+            usage.hit("backlog")
 
     def _start(self, sock: socket.socket, host: str) -> None:
         house = self.house
@@ -163,7 +208,6 @@ class Server:
         # A host that begins with a colon would end a line's source (RFC 4291 2.2 allows the zero).
         session = Session(house, sock, f"0{host}" if host.startswith(":") else host)
         house.sessions.add(session)
-        house.chat.connections += 1
         now = trio.current_time()
         house.watch.silent.start(session, now)
         house.watch.handshakes.start(session, now)
@@ -182,10 +226,13 @@ class Server:
             await self.house.stirred.wait()
             self.house.stirred = trio.Event()
             try:
-                door.sweep(self.house.chat)
+                if not door.sweep(self.house.chat):
+                    self.house.stirred.set()
             except Exception:  # noqa: BLE001  notices are not worth a server
                 self.house.count_fault("place and occupancy were not told")
             await trio.sleep(self.house.limits.place_interval)
+            if self.house.stirred.is_set():
+                self.house.chat.usage.hit("place_interval")
 
     def _close_listeners(self) -> None:
         for listener in self._listeners:
@@ -193,7 +240,7 @@ class Server:
 
     def _send_everybody_away(self) -> None:
         chat = self.house.chat
-        self.house.goodbyes.unbind()
+        self.house.goodbyes.unbound = True
         door.drain(chat)
         for session in self.house.sessions:
             session.close(Farewell(door.DRAINING, Reason.DRAINING, door.retry_after(chat)))

@@ -5,22 +5,18 @@ One task per client reads. What the client is told goes into its outbox, from wh
 before the goodbye, so that a seat is free before its last holder has hung up.
 """
 
-import logging
 import socket
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 import trio
 
 from . import door
-from .chat import Chat
 from .client import Client, Standing
 from .commands import dispatch, typed
-from .connection import Connection, Goodbyes
-from .limits import Limits
-from .outbox import Flusher, Outbox
-from .pace import Pace
+from .connection import Connection
+from .flow import Flow
+from .house import House
+from .outbox import Outbox
 from .protocol import irc, plain, replies
 from .protocol.dialect import Dialect
 from .protocol.event import Form
@@ -28,31 +24,9 @@ from .protocol.farewell import Farewell, Reason
 from .protocol.framing import Flaw
 from .protocol.intake import Intake
 from .protocol.waiting import duration
-from .watch import Watch
-
-log = logging.getLogger("chatd")
 
 CONNECTION_CLOSED = "Connection closed"
 CONNECTION_LOST = "Connection lost"
-
-
-@dataclass(slots=True)
-class House:
-    """What all sessions share."""
-
-    limits: Limits
-    chat: Chat
-    flusher: Flusher
-    watch: Watch
-    goodbyes: Goodbyes
-    sessions: set["Session"] = field(default_factory=set)
-    stirred: trio.Event = field(default_factory=trio.Event)  # somebody has come in, or left
-    faults: int = 0
-
-    def count_fault(self, what: str) -> None:
-        """Count an error of the server's own, the exception that is being handled, and log it."""
-        self.faults += 1
-        log.exception("internal error: %s", what)
 
 
 class Session:
@@ -61,11 +35,11 @@ class Session:
     __slots__ = (
         "_connection",
         "_farewell",
+        "_flow",
         "_house",
         "_intake",
-        "_lines_left",
         "_met",
-        "_pace",
+        "_postponed",
         "_scope",
         "_why",
         "client",
@@ -75,14 +49,16 @@ class Session:
         self._house = house
         self._scope = trio.CancelScope()
         self._intake = Intake(house.limits.plain_line, house.limits.endless_line)
-        self._pace = Pace()
         self._met = False
-        self._lines_left: int | None = None  # of a client that was seen gone: how many more are processed
         self._farewell: Farewell | None = None
+        self._postponed: tuple[Farewell, float] | None = None  # and the seconds until then
         self._why: str | None = None  # it ended without a farewell
-        outbox = Outbox(sock, house.limits, house.flusher, self)
-        self._connection = Connection(sock, outbox, house.limits.input_bytes)
+        outbox = Outbox(sock, house.flusher, self)
+        self._connection = Connection(sock, outbox, house.limits)
+        self._flow = Flow(house, self._connection, self)
         self.client = Client(outbox, self, host, house.chat.origin)
+        door.knock(house.chat, self.client)
+        house.chat.journal.note("arrived", id=self.client.number, host=host)
 
     @property
     def is_silent(self) -> bool:
@@ -94,16 +70,24 @@ class Session:
         return self._farewell is not None or self._why is not None
 
     @property
-    def _is_pinged(self) -> bool:
+    def is_pinged(self) -> bool:
         return self.client.standing is not Standing.HANDSHAKE and not self.client.is_plain
 
-    def close(self, farewell: Farewell) -> None:
-        """End the session, with these last words. The first call counts."""
-        if not self._is_ending:
+    def close(self, farewell: Farewell, after: float = 0) -> None:
+        """End the session, with these last words, at once or when so many seconds are over. The first call counts."""
+        if after:
+            self._postponed = (farewell, after)
+        elif not self._is_ending:
             self._farewell = farewell
             if farewell.reason is not None:
                 self._house.chat.closed[farewell.reason] += 1
             self._scope.cancel()
+
+    def _close_at(self, bound: str, reason: Reason, sentence: str) -> None:
+        """End the session because it has met a bound, which the sentence names."""
+        if not self._is_ending:  # a tick can overflow one outbox often
+            self._house.chat.usage.hit(bound)
+        self.close(Farewell(f"{sentence} ({bound.replace('_', '-')})", reason))
 
     async def run(self) -> None:
         """The client's life, from the accepted connection to the closed socket. Raises nothing."""
@@ -130,7 +114,9 @@ class Session:
         data = connection.receive()  # a program's first words come with its connection
         while not self._is_ending:
             if data:
-                if self._is_pinged:
+                if len(data) >= self._house.limits.input_bytes:
+                    self._house.chat.usage.hit("input_bytes")
+                if self.is_pinged:
                     self._house.watch.heard(self)
                 await self._take(self._intake.feed(data), len(data))
             elif data is not None:
@@ -143,64 +129,41 @@ class Session:
 
     async def _take(self, lines: Iterable[str | Flaw], size: int) -> None:
         """Handle lines at the pace that the client may have. They came in `size` bytes."""
-        outbox, taken = self._connection.outbox, 0
+        taken = 0
         for line in lines:
             self._meet()
-            if len(outbox) > self._house.limits.outbox_pause:
-                await self._let_catch_up()
-            await self._spend(1)
-            if self._is_ending or self._has_had_its_last_line():
+            await self._flow.catch_up()
+            await self._flow.spend(1)
+            if self._is_ending:
+                return
+            if not self._flow.take_line():
+                rate = f"{self._house.limits.message_rate:g} lines/s (message-rate)"
+                self.client.tell(f"Not delivered: the rest. You sent more than {rate}, and ended your input")
+                self._why = CONNECTION_CLOSED
                 return
             self._handle(line)
             taken += 1
+            if self._postponed is not None:
+                farewell, after = self._postponed
+                await trio.sleep(after)
+                self.close(farewell)
+                return
+            await self._pay_for_answers()
         self._meet()  # another protocol's first line brings none
-        outbox.put(self._intake.take_answer())
+        self._connection.outbox.put(self._intake.take_answer())
         if size > taken * irc.LINE_BYTES:  # bytes that bring no line cost as much as the longest lines
-            await self._spend(size / irc.LINE_BYTES - taken)
+            await self._flow.spend(size / irc.LINE_BYTES - taken)
 
-    async def _spend(self, cost: float) -> None:
-        if self._lines_left is None:
-            limits = self._house.limits
-            wait = self._pace.spend(trio.current_time(), limits.message_rate, limits.message_burst, cost)
-            if wait:
-                await self._slow_down(wait)
-
-    async def _slow_down(self, wait: float) -> None:
-        """Do not read for that many seconds. Its ping clock stands still: its answer is behind its backlog."""
-        until = trio.current_time() + wait
-        with self._unwatched():
-            while (left := until - trio.current_time()) > 0:
-                await trio.sleep(min(left, self._house.limits.look_interval))
-                if self._connection.peer_has_left:
-                    self._lines_left = self._house.limits.message_burst
-                    return
-
-    async def _let_catch_up(self) -> None:
-        """Do not read until the client has read its answers: who asks for much is slowed, not closed."""
-        with self._unwatched():
-            await self._connection.outbox.drain()
-
-    @contextmanager
-    def _unwatched(self) -> Iterator[None]:
-        self._house.watch.hush(self)
-        yield
-        if self._is_pinged:
-            self._house.watch.heard(self)
-
-    def _has_had_its_last_line(self) -> bool:
-        """Of a client that has left, only a burst of lines is still handled."""
-        if self._lines_left is None:
-            return False
-        if self._lines_left == 0:
-            rate = f"{self._house.limits.message_rate:g} lines/s (message-rate)"
-            self.client.tell(f"Not delivered: the rest. You sent more than {rate}, and ended your input")
-            self._why = CONNECTION_CLOSED
-            return True
-        self._lines_left -= 1
-        return False
+    async def _pay_for_answers(self) -> None:
+        """What is expensive to answer counts as more than one line."""
+        lines = self.client.answers // self._house.limits.answers_per_line
+        if lines and self.client.standing is not Standing.HANDSHAKE:
+            await self._flow.spend(lines, "answers_per_line")
 
     def _handle(self, line: str | Flaw) -> None:
         chat, client = self._house.chat, self.client
+        client.lines += 1
+        client.answers = 0
         if isinstance(line, Flaw):
             self._tell_flaw(line)
         elif client.standing is not Standing.HANDSHAKE:
@@ -215,10 +178,11 @@ class Session:
                 self._note_entrance()
 
     def _tell_flaw(self, flaw: Flaw) -> None:
-        client, limits = self.client, self._house.limits
+        client = self.client
         match flaw:
             case Flaw.TOO_LONG if client.is_plain:
-                client.tell(f"Not delivered: a line has at most {limits.plain_line} bytes (plain-line)")
+                self._house.chat.usage.hit("plain_line")
+                client.tell(f"Not delivered: a line has at most {self._intake.plain_line} bytes (plain-line)")
             case Flaw.TOO_LONG:
                 client.reply(replies.ERR_INPUTTOOLONG)
             case Flaw.NOT_UTF8:
@@ -227,8 +191,8 @@ class Session:
                 self._connection.outbox.put(self._intake.take_answer())  # first: telnet shows nothing before it
                 client.tell("To leave, type /quit.")
             case Flaw.ENDLESS:
-                sentence = f"A line of yours has passed {limits.endless_line} bytes without an end (endless-line)"
-                self.close(Farewell(sentence, Reason.LINE_TOO_LONG))
+                sentence = f"A line of yours has passed {self._intake.endless_line} bytes without an end"
+                self._close_at("endless_line", Reason.LINE_TOO_LONG, sentence)
 
     # The handshake.
 
@@ -255,44 +219,52 @@ class Session:
         self._house.stirred.set()
         if standing is Standing.WAITING:
             watch.look_again()
-        if self._is_pinged:
+        if self.is_pinged:
             watch.heard(self)
 
     def give_way(self) -> None:
         """There are too many handshakes, and this one has been silent the longest."""
+        self._house.chat.usage.hit("handshakes")
         if not self._is_ending and not door.turn_away(self._house.chat, self.client):
             most = self._house.limits.handshakes
-            sentence = f"{most} connections are introducing themselves, and you were silent the longest (handshakes)"
-            self.close(Farewell(sentence, Reason.TOO_MANY_HANDSHAKES, door.retry_after(self._house.chat)))
+            sentence = f"{most} connections are introducing themselves, and you were silent the longest"
+            retry_after = door.retry_after(self._house.chat)
+            self.close(Farewell(f"{sentence} (handshakes)", Reason.TOO_MANY_HANDSHAKES, retry_after))
         self._leave()  # at once, so that the next one counts right
 
     # What the watch calls when a time is up.
 
     def greet(self) -> None:
         """Nothing has come for a while: a person, probably. A program's first line still decides otherwise."""
+        self._house.chat.usage.hit("greet_after")
         self.client.form = Form.PLAIN
         if not door.turn_away(self._house.chat, self.client):
             typed.greet(self._house.chat, self.client)
 
     def end_handshake(self) -> None:
         most = duration(self._house.limits.handshake_timeout)
-        sentence = f"You have not introduced yourself within {most} (handshake-timeout)"
-        self.close(Farewell(sentence, Reason.HANDSHAKE_TIMEOUT))
+        sentence = f"You have not introduced yourself within {most}"
+        self._close_at("handshake_timeout", Reason.HANDSHAKE_TIMEOUT, sentence)
 
     def ping(self) -> None:
+        self._house.chat.usage.hit("ping_interval")
         self.client.send("PING", text=self.client.origin.name)
         self._house.watch.pinged.start(self, trio.current_time())
 
     def end_silence(self) -> None:
         most = duration(self._house.limits.ping_timeout)
-        self.close(Farewell(f"No answer to a ping within {most} (ping-timeout)", Reason.PING_TIMEOUT))
+        self._close_at("ping_timeout", Reason.PING_TIMEOUT, f"No answer to a ping within {most}")
 
     # What the outbox calls when it cannot go on.
 
     def outbox_overflowed(self) -> None:
         most = self._house.limits.outbox
-        sentence = f"You read too slowly: more than {most} bytes are owed to you (outbox)"
-        self.close(Farewell(sentence, Reason.OUTBOX_FULL))
+        self._close_at("outbox", Reason.OUTBOX_FULL, f"You read too slowly: more than {most} bytes are owed to you")
+
+    def outbox_given_up(self) -> None:
+        most = self._house.limits.outboxes
+        sentence = f"More than {most} bytes are owed to all clients, and to you the most of them"
+        self._close_at("outboxes", Reason.OUTBOXES_FULL, sentence)
 
     def outbox_broke(self) -> None:
         self._why = self._why or CONNECTION_LOST
@@ -307,21 +279,35 @@ class Session:
 
     def _leave(self) -> None:
         house = self._house
+        if self not in house.sessions:
+            return  # it has given way already
         house.watch.forget(self)
-        if self in house.sessions:
-            house.sessions.remove(self)
-            house.chat.connections -= 1
+        house.sessions.remove(self)
         why = self._why or CONNECTION_CLOSED
         if self._farewell is not None:
             why = self._farewell.reason or self._farewell.sentence
+        self._note_end()
         door.leave(house.chat, self.client, why)
         house.stirred.set()
+
+    def _note_end(self) -> None:
+        """Log why it ends, in words of the server's own. What the client said of it is nobody's business."""
+        client, note = self.client, self._house.chat.journal.note
+        reason = self._farewell.reason if self._farewell is not None else None
+        if client.standing is Standing.HANDSHAKE and reason is not None:
+            note("refused", reason, id=client.number, host=client.host)
+        else:
+            silent = "LOST" if self._why == CONNECTION_LOST else "HUNG_UP"
+            cause = reason or ("QUIT" if self._farewell is not None else silent)
+            seconds = round(self._house.chat.clock() - client.arrived, 3)
+            note("left", cause, id=client.number, nick=client.nick, seconds=seconds, lines=client.lines)
 
     async def _say_goodbye(self) -> None:
         """Tell the client why it is closed, so that it can read it."""
         if self._why == CONNECTION_LOST:
             return
         if self._farewell is not None or self.client.is_plain:
+            self._connection.outbox.part()
             self.client.say_farewell(self._farewell or Farewell(CONNECTION_CLOSED))
-        at_end = self._farewell is None and self._lines_left is None
+        at_end = self._farewell is None and self._flow.lines_left is None
         await self._house.goodbyes.say(self._connection, at_end)

@@ -36,7 +36,8 @@ class Watched(Protocol):
 
 class Watch:
     """The queues: `silent` (has said nothing yet), `handshakes` (has not introduced itself), `quiet` (an IRC client,
-    since it was last heard), `pinged` (one that owes an answer). The waiting line is a queue of the pool's own."""
+    since it was last heard), `pinged` (one that owes an answer). Who waits and who idles stands in queues of the
+    chat's own, as does what the log has to sum up."""
 
     def __init__(self, limits: Limits, chat: Chat) -> None:
         self._chat = chat
@@ -45,12 +46,21 @@ class Watch:
         self.handshakes: Deadlines[Watched] = Deadlines(limits.handshake_timeout, self.look_again)
         self.quiet: Deadlines[Watched] = Deadlines(limits.ping_interval, self.look_again)
         self.pinged: Deadlines[Watched] = Deadlines(limits.ping_timeout, self.look_again)
+        chat.silent.wake = chat.idlers.wake = chat.journal.wake = self.look_again
         self._all: list[tuple[Deadlines[Watched], Callable[[Watched], None]]] = [
             (self.silent, lambda session: session.greet()),
             (self.handshakes, lambda session: session.end_handshake()),
             (self.quiet, lambda session: session.ping()),
             (self.pinged, lambda session: session.end_silence()),
         ]
+
+    def apply(self, limits: Limits) -> None:
+        """Have changed bounds felt."""
+        now = trio.current_time()
+        self.silent.allow(limits.greet_after, now)
+        self.handshakes.allow(limits.handshake_timeout, now)
+        self.quiet.allow(limits.ping_interval, now)
+        self.pinged.allow(limits.ping_timeout, now)
 
     def heard(self, session: Watched) -> None:
         """The session's peer is alive: its silence begins anew."""
@@ -70,11 +80,12 @@ class Watch:
     async def run(self) -> None:
         while True:
             first = min(deadlines.next for deadlines, _ in self._all)
-            with trio.move_on_at(min(first, self._chat.pool.next_expiry)):
+            with trio.move_on_at(min(first, door.next_expiry(self._chat), self._chat.journal.next_summary)):
                 await self._wake.wait()
             self._wake = trio.Event()
             door.expire(self._chat)
             now = trio.current_time()
+            self._chat.journal.summarise(now)
             for deadlines, act in self._all:
                 for session in deadlines.expire(now):
                     try:

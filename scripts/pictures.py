@@ -2,7 +2,7 @@
 """Why: the README shows what happens at the limit, and pictures are right only if the program itself draws them.
 
 One command makes all of them anew: it runs a real chatd, fills it with guests, and takes the screen of a real
-chatclient while it chats, waits in line and is refused.
+chatclient while it chats, waits in line and is refused, and that of a real chatctl above a full house.
 """
 
 import argparse
@@ -28,6 +28,8 @@ PICTURES = ROOT / "docs" / "pictures"
 PORT = 6667
 COLUMNS, ROWS = 88, 20
 SEATS, PLACES = 4, 12
+HOUSE = 60  # seats of the server that is looked at from above
+TOP_ROWS = 26
 PAUSE = 3.0  # s between two who leave, from which the expected wait is computed
 
 
@@ -58,6 +60,19 @@ class Guest:
 
     def _send(self, text: str) -> None:
         self._socket.sendall(text.encode())
+
+
+class Knock:
+    """Somebody who asks to come in and does not wait for the answer."""
+
+    def __init__(self, port: int, nick: str) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket.sendall(f"NICK {nick}\r\nUSER {nick} 0 * :{nick}\r\n".encode())
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
 
 
 @contextmanager
@@ -143,14 +158,41 @@ def waiting_and_refused(folder: Path) -> None:
             take(pane, folder, "waiting", port, "dora")
 
 
+def operating(folder: Path) -> None:
+    """A full house as chatctl top shows it: all talk, some leave, more come than may."""
+    bounds = ("--max-clients", str(HOUSE), "--queue", str(HOUSE // 2), "--message-rate", "none")
+    with chatd(*bounds) as port, ExitStack() as guests:
+        seated = [Guest(port, f"member{number}") for number in range(HOUSE)]
+        in_line = [Guest(port, f"waiting{number}") for number in range(HOUSE // 3)]
+        for guest in (*seated, *in_line):
+            guests.callback(guest.close)
+        command = [sys.executable, "-m", "chatd.ops.ctl", "--port", str(port), "top"]
+        with Pane(command, COLUMNS, TOP_ROWS, env={"PYTHONPATH": str(ROOT)}) as pane:
+            pane.wait_for("seats")
+            for second in range(8):
+                for guest in seated[second::4]:
+                    guest.say("one more word")
+                seated.pop(0).leave()
+                seated.append(in_line.pop(0))
+                guests.callback(Guest(port, f"late{second}").close)
+                for number in range(HOUSE):  # as many as find no place either
+                    guests.enter_context(Knock(port, f"crowd{second}x{number}"))
+                time.sleep(0.9)
+            pane.wait_for("SERVER_FULL")
+            svg = svg_of(pane.capture(colours=True).rstrip("\n"), "chatctl top", COLUMNS)
+    (folder / "top.svg").write_text(svg, encoding="utf-8")
+    print(folder / "top.svg")
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Make docs/pictures/client-*.svg anew from the real programs.")
+    parser = argparse.ArgumentParser(description="Make docs/pictures anew from the real programs.")
     parser.add_argument("--to", metavar="FOLDER", type=Path, default=PICTURES, help="default: docs/pictures")
     folder = parser.parse_args().to
     folder.mkdir(parents=True, exist_ok=True)
     try:
         chatting(folder)
         waiting_and_refused(folder)
+        operating(folder)
     except (OSError, subprocess.SubprocessError) as error:
         print(f"pictures.py: {error}", file=sys.stderr)
         return 1

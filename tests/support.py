@@ -2,16 +2,23 @@
 
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import trio
 
-from chatd.limits import Limits
+from chatd.config import Configuration
+from chatd.desk import Desk
+from chatd.limits import Limits, bounds
+from chatd.protocol.farewell import ParsedFarewell, parse_farewell
+from chatd.protocol.irc import parse
 from chatd.server import Server, listen
 from chatd.settings import Settings
+from chatd.tuning import Tuning
 
 HOST = "127.0.0.1"
+BOUNDS = {bound.name: bound for bound in bounds()}
+FILES = 2000  # that a server of a test may open
 UNDER_WAY = 0.05  # s of real time that a test's clock waits where much data may be in the kernel and nobody has work
 
 
@@ -76,8 +83,9 @@ class Running:
         self.chat = server.house.chat
         self.peers: list[Peer] = []
 
-    async def connect(self) -> Peer:
-        peer = Peer(await trio.open_tcp_stream(HOST, self.port))
+    async def connect(self, source: str | None = None) -> Peer:
+        """A connection, from that address of this machine's if one is given: all of 127.0.0.0/8 are."""
+        peer = Peer(await trio.open_tcp_stream(HOST, self.port, local_address=source))
         self.peers.append(peer)
         return peer
 
@@ -113,19 +121,49 @@ class Running:
         introduction = [f"NICK {nick}", f"USER {nick} 0 * :{nick.title()}"]
         return [f"CAP REQ :{caps}", *introduction, "CAP END"] if caps else introduction
 
+    def hits(self, name: str) -> int:
+        """How often the bound of that name was met, as its metric tells."""
+        return self.chat.usage.hits[name]
+
+    def in_use(self, name: str) -> float | None:
+        """How much of the bound of that name is used now, as its metric tells."""
+        return self.chat.usage.in_use(BOUNDS[name])
+
+    def peak(self, name: str) -> float | None:
+        """The most of it that ever was."""
+        return self.chat.usage.peak(BOUNDS[name])
+
+    def ask(self, verb: str, **arguments: Any) -> dict[str, Any]:
+        """Ask the server's desk something, as its operator. Raises RefusedError."""
+        configuration = Configuration(self.chat.limits, self.chat.settings, {})
+        tuning = Tuning(self.chat, self.server.apply, configuration, lambda: configuration, FILES)
+        return Desk(self.chat, self.server, tuning).answer({"verb": verb, **arguments})
+
     async def until(self, holds: Callable[[], bool]) -> None:
         """Let the server run until something is true of it. For what it tells nobody."""
         while not holds():  # noqa: ASYNC110  a moment of the test's own clock; the server has no event to tell it
             await trio.sleep(0.001)
 
 
-@asynccontextmanager
-async def running(**limits: Any) -> AsyncIterator[Running]:
+def farewell_of(lines: list[str]) -> ParsedFarewell:
+    """The farewell in the last line, whatever its dialect."""
+    last = lines[-1]
+    found = parse_farewell(last[2:] if last.startswith("* ") else parse(last).params[0])
+    assert found is not None, lines
+    return found
+
+
+def running(**limits: Any) -> AbstractAsyncContextManager[Running]:
     """A server with these bounds. It is stopped, and its peers closed, at the end."""
-    bounds = Limits(**limits)
-    settings = Settings(HOST, 0)
-    listeners = listen(settings, bounds)
-    server = Server(settings, bounds, listeners)
+    return serving(Settings(HOST, 0), **limits)
+
+
+@asynccontextmanager
+async def serving(settings: Settings, **limits: Any) -> AsyncIterator[Running]:
+    """The same, with settings of its own."""
+    in_force = Limits(**limits)
+    listeners = listen(settings, in_force)
+    server = Server(settings, in_force, listeners)
     async with trio.open_nursery() as nursery:
         await nursery.start(server.run)
         running = Running(server, listeners[0].getsockname()[1])

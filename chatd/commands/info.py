@@ -1,5 +1,6 @@
 """What the server says of itself: the welcome, ISUPPORT, LUSERS, MOTD, VERSION, TIME."""
 
+import math
 from datetime import UTC, datetime
 
 from .. import __version__
@@ -17,9 +18,10 @@ TOKENS_PER_LINE = 12  # modern.ircdocs.horse RPL_ISUPPORT: 13 with the nickname,
 
 def welcome(chat: Chat, client: Client) -> None:
     """Everything that an IRC client is told once it has registered (RFC 2812 5.1)."""
-    name, seats = client.origin.name, chat.pool.max_clients
+    name = client.origin.name
+    seats = "no bound on" if math.isinf(chat.pool.max_clients) else f"at most {chat.pool.max_clients}"
     client.reply(replies.RPL_WELCOME, text=f"Welcome to {name}, {client.source}")
-    client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running {SOFTWARE}; at most {seats} clients")
+    client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running {SOFTWARE}; {seats} clients")
     client.reply(replies.RPL_CREATED, text=f"This server was started {_date(chat.started)}")
     client.reply(
         replies.RPL_MYINFO, name, SOFTWARE, USER_MODES, "".join(sorted(ROOM_MODES)),
@@ -40,7 +42,8 @@ def isupport(chat: Chat) -> list[str]:
         f"CHANMODES={CHANMODES}",
         f"CHANNELLEN={limits.room_length}",
         "CHANTYPES=#",
-        f"CHATD.MAXCLIENTS={chat.pool.max_clients}",
+        "CHATD.MAXCLIENTS" + ("" if math.isinf(chat.pool.max_clients) else f"={chat.pool.max_clients}"),
+        f"KICKLEN={limits.kick_length}",
         f"KEYLEN={limits.key_length}",
         f"MODES={limits.mode_changes}",
         f"NETWORK={chat.origin.name}",
@@ -54,7 +57,22 @@ def isupport(chat: Chat) -> list[str]:
 
 
 def tell_isupport(chat: Chat, client: Client) -> None:
+    chat.told_isupport = isupport(chat)
+    _tell_tokens(client, chat.told_isupport)
+
+
+def tell_changes(chat: Chat) -> None:
+    """Tell everybody what ISUPPORT says otherwise than before."""
     tokens = isupport(chat)
+    changed = [token for token in tokens if token not in chat.told_isupport]
+    if changed and chat.told_isupport:
+        chat.told_isupport = tokens
+        for client in chat.registered():
+            if not client.is_plain:
+                _tell_tokens(client, changed)
+
+
+def _tell_tokens(client: Client, tokens: list[str]) -> None:
     for start in range(0, len(tokens), TOKENS_PER_LINE):
         client.reply(replies.RPL_ISUPPORT, *tokens[start : start + TOKENS_PER_LINE])
 

@@ -55,7 +55,9 @@ def _set_key(chat: Chat, room: Room[Client], change: Change) -> str | None:
         return "*" if had is not None else None
     key = change.parameter or ""
     if not key or len(key) > chat.limits.key_length or " " in key or "," in key or key.startswith(":"):
-        rule = f"A key has no space and no comma, and at most {chat.limits.key_length} characters"
+        rule = f"A key has no space and no comma, and at most {chat.limits.key_length} characters (key-length)"
+        if len(key) > chat.limits.key_length:
+            chat.usage.hit("key_length")
         raise ModeError(replies.ERR_INVALIDMODEPARAM, room.name, change.letter, key, text=rule)
     room.key = key
     return key
@@ -144,7 +146,10 @@ def _change_room(chat: Chat, client: Client, room: Room[Client], words: list[str
         client.reply(replies.ERR_CHANOPRIVSNEEDED, room.name)
         return
     made: list[tuple[Change, str]] = []
-    for change in list(parse_changes(words))[: chat.limits.mode_changes]:
+    wanted = list(parse_changes(words))
+    if len(wanted) > chat.limits.mode_changes:
+        chat.usage.hit("mode_changes")
+    for change in wanted[: chat.limits.mode_changes]:
         known = ROOM_MODES.get(change.letter)
         if known is None:
             client.reply(replies.ERR_UNKNOWNMODE, change.letter)

@@ -16,7 +16,9 @@ def who(chat: Chat, client: Client, message: Message) -> None:
     mask = message.params[0] if message.params else "*"
     for told, (other, room) in enumerate(_who(chat, client, mask)):
         if told == chat.limits.who_replies:
-            client.reply(replies.ERR_TOOMANYMATCHES, "WHO", mask)
+            chat.usage.hit("who_replies")
+            more = f"There are more than {chat.limits.who_replies:,}; narrow the mask (who-replies)"
+            client.reply(replies.ERR_TOOMANYMATCHES, "WHO", mask, text=more)
             break
         _tell_who(client, other, room)
     client.reply(replies.RPL_ENDOFWHO, mask)
@@ -34,6 +36,7 @@ def _who(chat: Chat, client: Client, mask: str) -> Iterable[tuple[Client, Room[C
         return
     everybody = mask in ("0", "*")
     wanted = irc.Mask(mask)
+    client.answers += chat.pool.in_use // chat.limits.answers_per_line  # looking costs something too
     for other in chat.seated():
         if _sees(client, other) and (everybody or _fits(wanted, other)):
             yield other, None

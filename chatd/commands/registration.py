@@ -51,9 +51,11 @@ def _cap(client: Client, subcommand: str, text: str) -> None:
 
 @IRC.command("PASS", "<password>", needs=1, handshake=True, source="RFC 2812 3.1.1")
 def password(chat: Chat, client: Client, message: Message) -> None:
-    """Accepted, and not asked for."""
+    """Say the password of this chat, if it has one."""
     if client.standing is not Standing.HANDSHAKE:
         client.reply(replies.ERR_ALREADYREGISTERED)
+    else:
+        client.password = message.params[0]
 
 
 @IRC.command("NICK", "<nickname>", handshake=True, waiting=True, source="RFC 2812 3.1.2")
@@ -65,7 +67,10 @@ def nick(chat: Chat, client: Client, message: Message) -> None:
     wanted = message.params[0]
     if not irc.is_nickname(wanted, chat.limits.nick_length):
         rule = f"A nickname is at most {chat.limits.nick_length} letters, digits or []\\`_^{{|}}-; no digit, - first"
+        rule = f"{rule} (nick-length)"
         client.reply(replies.ERR_ERRONEUSNICKNAME, wanted, text=rule)
+        if len(wanted) > chat.limits.nick_length:
+            chat.usage.hit("nick_length")
         return
     if wanted == client.nick:
         return
@@ -85,7 +90,9 @@ def user(chat: Chat, client: Client, message: Message) -> None:
         client.reply(replies.ERR_ALREADYREGISTERED)
         return
     client.user = irc.username(message.params[0], chat.limits.user_length)
-    client.realname = irc.clip(message.params[3], chat.limits.realname_length)
+    if len(message.params[0]) > chat.limits.user_length:
+        chat.usage.hit("user_length")
+    client.realname = chat.clip("realname_length", message.params[3])
 
 
 @IRC.command("PING", "<token>", needs=1, handshake=True, waiting=True, source="RFC 2812 3.7.2")
@@ -102,5 +109,5 @@ def pong(chat: Chat, client: Client, message: Message) -> None:
 @IRC.command("QUIT", "[:<reason>]", handshake=True, waiting=True, source="RFC 2812 3.1.7")
 def quit_(chat: Chat, client: Client, message: Message) -> None:
     """Leave."""
-    said = irc.clip(message.params[0], chat.limits.reason_length) if message.params else ""
+    said = chat.clip("reason_length", message.params[0]) if message.params else ""
     client.close(Farewell(f"Quit: {said}" if said else "Quit"))

@@ -6,12 +6,12 @@ A command is one function with its grammar and its source beside it, in the modu
     def part(chat: Chat, client: Client, message: Message) -> None: ...
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from ..chat import Chat
 from ..client import Client, Standing
-from ..protocol import replies
+from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..protocol.waiting import Queued
 
@@ -78,6 +78,18 @@ def dispatch(chat: Chat, client: Client, message: Message) -> None:
         client.tell(f"There is no /{message.command.lower()}. /help lists what there is; // says a slash.")
     else:
         client.reply(replies.ERR_UNKNOWNCOMMAND, message.command)
+
+
+def too_many_targets(chat: Chat, client: Client, targets: Collection[str], silently: bool = False) -> bool:
+    """Whether one line names more of them than it may, which it is told."""
+    most = chat.limits.targets
+    if len(targets) <= most:
+        return False
+    chat.usage.hit("targets")
+    if not silently:
+        named = ",".join(targets)[: irc.LINE_BYTES // 4]
+        client.reply(replies.ERR_TOOMANYTARGETS, named, text=f"At most {most} targets (targets); nothing was done")
+    return True
 
 
 def tell_place(chat: Chat, client: Client) -> None:

@@ -3,11 +3,11 @@
 from itertools import zip_longest
 
 from ..chat import Chat
-from ..client import MULTI_PREFIX, Client, Standing
+from ..client import MULTI_PREFIX, SERVER_TIME, Client, Standing
 from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..room import OPERATOR, Room
-from .registry import IRC
+from .registry import IRC, too_many_targets
 
 
 @IRC.command("JOIN", "<room>{,<room>} [<key>{,<key>}] | 0", needs=1, waiting=True, source="RFC 2812 3.2.1")
@@ -39,6 +39,8 @@ def hold(chat: Chat, client: Client, name: str, key: str) -> None:
     elif len(client.held) >= chat.limits.rooms_per_client and irc.fold(name) not in client.held:
         _tell_too_many(chat, client, name)
     else:
+        if len(key) > chat.limits.key_length:
+            chat.usage.hit("key_length")
         client.held[irc.fold(name)] = (name, key[: chat.limits.key_length])
 
 
@@ -57,29 +59,36 @@ def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
         client.reply(replies.ERR_BADCHANNELKEY, room.name)
     elif room.limit is not None and len(room.members) >= room.limit:
         client.reply(replies.ERR_CHANNELISFULL, room.name)
+    elif len(room.members) >= chat.limits.members_per_room:
+        chat.usage.hit("members_per_room")
+        most = f"A room has {chat.limits.members_per_room:,} members at most (members-per-room)"
+        client.reply(replies.ERR_CHANNELISFULL, room.name, text=most)
     else:
         chat.join(client, room)
-        if client.is_plain:
-            return
-        if room.topic:
-            tell_topic(client, room)
-        tell_names(client, room)
+        if not client.is_plain:
+            if room.topic:
+                tell_topic(client, room)
+            tell_names(client, room)
+        tell_history(chat, client, room)
 
 
 def _tell_bad_name(chat: Chat, client: Client, name: str) -> None:
-    rule = f"A room's name is # and a word after it, at most {chat.limits.room_length} bytes"
+    rule = f"A room's name is # and a word after it, at most {chat.limits.room_length} bytes (room-length)"
     client.reply(replies.ERR_NOSUCHCHANNEL, name, text=rule)
+    if len(name.encode()) > chat.limits.room_length:
+        chat.usage.hit("room_length")
 
 
 def _tell_too_many(chat: Chat, client: Client, name: str) -> None:
     most = f"One may be in {chat.limits.rooms_per_client} rooms at most (rooms-per-client)"
     client.reply(replies.ERR_TOOMANYCHANNELS, name, text=most)
+    chat.usage.hit("rooms_per_client")
 
 
 @IRC.command("PART", "<room>{,<room>} [:<reason>]", needs=1, waiting=True, source="RFC 2812 3.2.2")
 def part(chat: Chat, client: Client, message: Message) -> None:
     """Leave rooms."""
-    why = irc.clip(message.params[1], chat.limits.reason_length) if len(message.params) > 1 else None
+    why = chat.clip("reason_length", message.params[1]) if len(message.params) > 1 else None
     for name in list(dict.fromkeys(message.params[0].split(",")))[: chat.limits.rooms_per_client]:
         room = client.rooms.get(irc.fold(name))
         if client.standing is Standing.WAITING:
@@ -95,7 +104,9 @@ def part(chat: Chat, client: Client, message: Message) -> None:
 @IRC.command("NAMES", "<room>{,<room>}", source="RFC 2812 3.2.5")
 def names(chat: Chat, client: Client, message: Message) -> None:
     """See who is in a room."""
-    wanted = message.params[0].split(",")[: chat.limits.targets] if message.params else ["*"]
+    wanted = list(dict.fromkeys(message.params[0].split(","))) if message.params else ["*"]
+    if too_many_targets(chat, client, wanted):
+        return
     for name in wanted:
         room = chat.visible_room(client, name)
         if room is not None:
@@ -115,6 +126,18 @@ def tell_names(client: Client, room: Room[Client]) -> None:
     client.reply(replies.RPL_ENDOFNAMES, room.name)
 
 
+def tell_history(chat: Chat, client: Client, room: Room[Client]) -> None:
+    """Show what was said last. A client that cannot see when that was (IRCv3 server-time) would take it for new."""
+    if not room.history or not (client.is_plain or SERVER_TIME in client.caps):
+        return
+    if client.is_plain:
+        client.tell(f"Earlier in {room.name}:")
+    # No more than one is to have read before one's next line, however many rooms one enters at once.
+    client.outbox.put(room.history.replay(room.name, client.form, chat.limits.outbox_pause - len(client.outbox)))
+    if client.is_plain:
+        client.tell("Now:")
+
+
 @IRC.command("TOPIC", "<room> [:<topic>]", needs=1, source="RFC 2812 3.2.4")
 def topic(chat: Chat, client: Client, message: Message) -> None:
     """See or set what a room is about."""
@@ -128,7 +151,7 @@ def topic(chat: Chat, client: Client, message: Message) -> None:
     elif "t" in room.modes and not room.has_flag(client, OPERATOR):
         client.reply(replies.ERR_CHANOPRIVSNEEDED, room.name)
     else:
-        room.topic = irc.clip(message.params[1], chat.limits.topic_length)
+        room.topic = chat.clip("topic_length", message.params[1])
         room.topic_by = client.source
         room.topic_when = client.origin.wall()
         room.broadcast(client.event("TOPIC", room.name, text=room.topic))
@@ -146,8 +169,13 @@ def tell_topic(client: Client, room: Room[Client]) -> None:
 def list_(chat: Chat, client: Client, message: Message) -> None:
     """See which rooms there are."""
     wanted = {irc.fold(name) for name in message.params[0].split(",")} if message.params else None
+    owed = len(client.outbox)
     client.reply(replies.RPL_LISTSTART, "Room")
     for room in chat.visible_rooms(client):
+        if len(client.outbox) - owed > chat.limits.outbox_pause:
+            chat.usage.hit("outbox_pause")
+            client.reply(replies.ERR_TOOMANYMATCHES, "LIST", text="There are more rooms; name those that you want")
+            break
         if wanted is None or irc.fold(room.name) in wanted:
             client.reply(replies.RPL_LIST, room.name, str(len(room.members)), text=room.topic)
     client.reply(replies.RPL_LISTEND)

@@ -5,7 +5,7 @@ from ..client import ECHO_MESSAGE, MESSAGE_TAGS, Client
 from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..protocol.replies import Numeric
-from .registry import IRC
+from .registry import IRC, too_many_targets
 
 CLIENT_ONLY = "+"  # IRCv3 message tags: the tags that are passed on as they come begin with it
 
@@ -41,11 +41,9 @@ def tagmsg(chat: Chat, client: Client, message: Message) -> None:
 
 def speak(chat: Chat, client: Client, message: Message) -> None:
     """Pass a message on to each of its targets."""
-    client.last_spoke = client.origin.wall()
+    chat.note_presence(client)
     targets = {irc.fold(name): name for name in message.params[0].split(",")}.values()  # each once
-    if len(targets) > chat.limits.targets:
-        most = f"At most {chat.limits.targets} targets (targets); nothing was sent"
-        _refuse(client, message, replies.ERR_TOOMANYTARGETS, message.params[0][: irc.LINE_BYTES // 4], most)
+    if too_many_targets(chat, client, targets, silently=message.command == "NOTICE"):
         return
     for target in targets:
         _speak_to(chat, client, message, target)
@@ -65,7 +63,7 @@ def _speak_to(chat: Chat, client: Client, message: Message, target: str) -> None
         room = chat.room(target)
         if room is not None and room.may_speak(client):
             event = client.event(message.command, room.name, text=text, tags=tags)
-            room.broadcast(event, skip=client)
+            chat.say(room, event, client)
             if echo:
                 client.outbox.put(event.encode(client.form))
         elif room is not None and room.is_visible_to(client):
@@ -80,6 +78,7 @@ def _speak_to(chat: Chat, client: Client, message: Message, target: str) -> None
         return
     event = client.event(message.command, other.nick, text=text, tags=tags)
     other.outbox.put(event.encode(other.form))
+    chat.count_message(event, 1)
     if echo:
         client.outbox.put(event.encode(client.form))
     if other.away and message.command == "PRIVMSG":
@@ -92,5 +91,5 @@ def _speak_to(chat: Chat, client: Client, message: Message, target: str) -> None
 @IRC.command("AWAY", "[:<message>]", source="RFC 2812 4.1")
 def away(chat: Chat, client: Client, message: Message) -> None:
     """Say that one is not here, or is again."""
-    client.away = irc.clip(message.params[0], chat.limits.away_length) if message.params else ""
+    client.away = chat.clip("away_length", message.params[0]) if message.params else ""
     client.reply(replies.RPL_NOWAWAY if client.away else replies.RPL_UNAWAY)

@@ -4,15 +4,21 @@ from ..chat import Chat
 from ..client import Client
 from ..protocol import irc, plain
 from ..protocol.irc import Message
-from . import registration, talk
+from . import registration, rooms, talk
 from .registry import PLAIN, tell_grammar
 
 
 @PLAIN.command(plain.SAY, "<text>", needs=1, source="docs/protocol.md")
 def say(chat: Chat, client: Client, message: Message) -> None:
     """Say something to everybody."""
-    if message.params[0]:
-        talk.speak(chat, client, Message("PRIVMSG", [chat.default_room.name, message.params[0]]))
+    room = chat.default_room
+    if client not in room.members:  # it was full when the client came in
+        rooms.join_room(chat, client, room.name)
+    text = message.params[0]
+    if text and client in room.members:
+        talk.speak(chat, client, Message("PRIVMSG", [room.name, text]))
+    elif text:
+        client.tell(f"Not delivered: {text}")
 
 
 @PLAIN.command("ME", "<text>", needs=1, source="docs/protocol.md")
@@ -37,12 +43,25 @@ def nick(chat: Chat, client: Client, message: Message) -> None:
     registration.nick(chat, client, message)
 
 
+@PLAIN.command("PASS", "<password>", needs=1, handshake=True, source="docs/protocol.md")
+def password(chat: Chat, client: Client, message: Message) -> None:
+    """Say the password, where there is one."""
+    registration.password(chat, client, message)
+
+
+def ask_password(client: Client, text: str) -> None:
+    """It wants to come in, or to say something, before the password."""
+    if text:
+        client.tell(f"Not delivered: {text}")
+    client.tell("This chat has a password. Type /pass PASSWORD first.")
+
+
 @PLAIN.command("WHO", source="docs/protocol.md")
 def who(chat: Chat, client: Client, message: Message) -> None:
     """See who is here."""
     room = chat.default_room
     names = [room.prefix(member) + member.nick for member in room.members]
-    client.tell(f"{len(names)} in {room.name}, {chat.pool.in_use} of {chat.pool.max_clients} seats taken:")
+    client.tell(f"{len(names)} in {room.name}. {chat.occupancy().sentence}")
     for line in irc.wrap(sorted(names, key=irc.fold), irc.TEXT_BYTES):
         client.tell(line)
 
@@ -75,9 +94,8 @@ def came_in(chat: Chat, client: Client) -> None:
 
 def greet(chat: Chat, client: Client) -> None:
     """Tell one who is silent where he is, and how to come in."""
-    client.tell(
-        f"This is {client.origin.name}, a chat: {chat.pool.in_use} of {chat.pool.max_clients} seats are taken, "
-        f"{chat.pool.waiting} waiting."
-    )
+    client.tell(f"This is {client.origin.name}, a chat: {chat.occupancy().sentence}")
     way = "wait in line" if chat.pool.in_use >= chat.pool.max_clients else "come in"
+    if chat.settings.password:
+        client.tell("It has a password: type /pass PASSWORD.")
     client.tell(f"Press Enter to {way} as {chat.next_guest}, or type /nick NAME. /quit leaves.")

@@ -17,16 +17,17 @@ _IRC_DROPPED = {0: None, ord("\r"): None}  # modern.ircdocs.horse "Message Forma
 class Intake:
     """Reads one client. `dialect` is None until the first line has decided it.
 
-    `plain_line` bounds a line of the plain dialect, `endless` any line, both in bytes. An IRC line is bounded by its
-    specification.
+    `plain_line` bounds a line of the plain dialect, `endless_line` any line, both in bytes. An IRC line is bounded by
+    its specification.
     """
 
-    __slots__ = ("_framer", "_plain_line", "_telnet", "dialect")
+    __slots__ = ("_framer", "_telnet", "dialect", "endless_line", "plain_line")
 
-    def __init__(self, plain_line: int, endless: int) -> None:
+    def __init__(self, plain_line: int, endless_line: int) -> None:
         self.dialect: Dialect | None = None
-        self._plain_line = plain_line
-        self._framer = LineFramer(CLIENT_TAG_BYTES + LINE_BYTES, endless)
+        self.plain_line = plain_line
+        self.endless_line = endless_line
+        self._framer = LineFramer(CLIENT_TAG_BYTES + LINE_BYTES, endless_line)
         self._telnet: Telnet | None = Telnet()
 
     def feed(self, data: bytes) -> Iterator[str | Flaw]:
@@ -81,7 +82,7 @@ class Intake:
     def _plain(self, line: bytes | Flaw) -> str | Flaw:
         if isinstance(line, Flaw):
             return line
-        if len(line.rstrip(b"\r")) > self._plain_line:
+        if len(line.rstrip(b"\r")) > self.plain_line:
             return Flaw.TOO_LONG
         try:
             return line.decode().translate(_DROPPED)

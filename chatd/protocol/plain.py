@@ -11,7 +11,7 @@ from .irc import Message, unformatted
 from .safetext import neutralise
 
 CTCP = "\x01"
-_ACTION = f"{CTCP}ACTION "
+ACTION = f"{CTCP}ACTION "
 
 USER = "plain"  # the user name that others see of a plain client
 SAY = "SAY"  # the command that a line without a slash is
@@ -35,7 +35,7 @@ def write(text: str) -> bytes:
 
 def action(text: str) -> str:
     """`/me text` as it travels in a PRIVMSG (CTCP ACTION)."""
-    return f"{_ACTION}{text}{CTCP}"
+    return f"{ACTION}{text}{CTCP}"
 
 
 def render(source: str, command: str, params: tuple[str, ...], text: str | None) -> bytes:
@@ -60,9 +60,9 @@ def render(source: str, command: str, params: tuple[str, ...], text: str | None)
 
 def _speech(nick: str, command: str, to_room: bool, text: str) -> bytes:
     if text.startswith(CTCP):
-        if not text.startswith(_ACTION):
+        if not text.startswith(ACTION):
             return b""  # a question from program to program
-        text = f"/me {text[len(_ACTION) :].removesuffix(CTCP)}"
+        text = f"/me {text[len(ACTION) :].removesuffix(CTCP)}"
     text = neutralise(unformatted(text))
     if command == "NOTICE":
         return f"-{nick}- {text}\r\n".encode()

@@ -1,85 +1,25 @@
 """chatd as a process: what it prints, how it ends, and what it does when it cannot start."""
 
-import contextlib
 import ctypes
+import json
 import os
 import re
 import resource
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from chatd_process import COMMAND, DEADLINE, chatd, read_to_end, read_until
 
-COMMAND = [sys.executable, "-m", "chatd"]
-DEADLINE = 20  # seconds; for what takes a fraction of one
-
-
-class Chatd:
-    """A running process, and the port that it has told."""
-
-    def __init__(self, *flags: str, before: Callable[[], None] | None = None) -> None:
-        self.sockets: list[socket.socket] = []
-        self.process = subprocess.Popen(
-            [*COMMAND, "--port", "0", *flags],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=before,
-        )
-        assert self.process.stdout is not None
-        self.ready = self.process.stdout.readline()
-        found = re.search(r"127\.0\.0\.1:(\d+)", self.ready)
-        assert found, (self.ready, self.process.communicate(timeout=DEADLINE))
-        self.port = int(found[1])
-
-    def connect(self) -> socket.socket:
-        sock = socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE)
-        self.sockets.append(sock)
-        return sock
-
-    def irc(self, nick: str) -> socket.socket:
-        """An IRC client that is in the default room."""
-        sock = self.connect()
-        sock.sendall(f"NICK {nick}\r\nUSER {nick} 0 * :x\r\nJOIN #lobby\r\n".encode())
-        read_until(sock, b" 366 ")
-        return sock
-
-    def end(self) -> tuple[int, str, str]:
-        """Wait for its end; exit code, and what it said."""
-        out, err = self.process.communicate(timeout=DEADLINE)
-        return self.process.returncode, out, err
+from chatd.limits import Limits
 
 
-def read_until(sock: socket.socket, part: bytes) -> bytes:
-    data = b""
-    while part not in data:
-        received = sock.recv(65536)
-        assert received, data
-        data += received
-    return data
-
-
-def read_to_end(sock: socket.socket) -> bytes:
-    data = b""
-    while received := sock.recv(65536):
-        data += received
-    return data
-
-
-@contextlib.contextmanager
-def chatd(*flags: str, before: Callable[[], None] | None = None) -> Iterator[Chatd]:
-    server = Chatd(*flags, before=before)
-    try:
-        yield server
-    finally:
-        for sock in server.sockets:
-            sock.close()
-        server.process.kill()
-        server.process.communicate(timeout=DEADLINE)
+def logged(err: str) -> list[dict[str, object]]:
+    """What the server logged, which is all that it may write to stderr once it is ready."""
+    return [json.loads(line) for line in err.splitlines()]
 
 
 def run(*flags: str, before: Callable[[], None] | None = None) -> subprocess.CompletedProcess[str]:
@@ -103,7 +43,7 @@ def test_signal_drains(number: int) -> None:
         ann.close()
         code, out, err = server.end()
         assert code == 0
-        assert err == ""
+        assert [entry["event"] for entry in logged(err)] == ["arrived", "entered", "left"]
         assert "1 DRAINING; internal errors: 0" in out
 
 
@@ -114,7 +54,8 @@ def test_second_signal_ends_at_once() -> None:
         read_to_end(ann)
         server.process.send_signal(signal.SIGTERM)
         code, _, err = server.end()
-        assert (code, err) == (0, "")
+        assert code == 0
+        assert logged(err)[-1]["cause"] == "DRAINING"
 
 
 def test_port_taken() -> None:
@@ -179,7 +120,7 @@ def limit_files(soft: int, hard: int) -> None:
 def test_bounds_that_do_not_fit_the_file_limit() -> None:
     ended = run("--max-clients", "1000", "--queue", "50", before=lambda: limit_files(1024, 1024))
     assert ended.returncode == 1
-    beside = 384
+    beside = Limits().files_beside_clients
     fits = 1024 - beside - 50
     assert f"--max-clients 1000 is too large: {fits} would fit" in ended.stderr
     assert "1,024 open files" in ended.stderr
@@ -207,9 +148,8 @@ def test_accept_without_a_file_left_neither_spins_nor_dies() -> None:
         late = server.connect()  # the kernel takes it; the server cannot
         late.sendall(b"NICK late\r\nUSER late 0 * :x\r\nJOIN #lobby\r\n")
         began = cpu_seconds(server.process.pid)
-        assert server.process.stderr is not None
         for _ in range(5):  # half a second of trying
-            assert "cannot accept: Too many open files" in server.process.stderr.readline()
+            server.logs_until("cannot accept: Too many open files")
         assert cpu_seconds(server.process.pid) - began < 0.2
         ann.sendall(b"PING there\r\n")
         read_until(ann, b"PONG")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from test_process import Chatd, chatd, read_until
+from chatd_process import Chatd, chatd, read_until
 
 from chatd.protocol.farewell import parse_farewell
 from chatd.protocol.irc import parse

@@ -26,7 +26,7 @@ async def test_draining(autojump_clock: Clock) -> None:
         half, silent = await house.connect(), await house.connect()
         await half.send("NICK half", "PING there")
         await half.until("PONG")
-        await house.until(lambda: house.chat.connections == 5)
+        await house.until(lambda: len(house.chat.clients) == 5)
         house.server.drain()
         for peer in (ann, bob, cid, half, silent):
             lines = await peer.rest()
@@ -95,7 +95,7 @@ async def test_fault_ends_one_client(
             assert "; INTERNAL_ERROR)" in (await ann.rest())[-1]
         await cid.until(" 366 ")  # its seat came to the next in line
         assert await bob.find(" QUIT ") == ":ann!ann@127.0.0.1 QUIT :INTERNAL_ERROR"
-        assert house.server.house.faults == 1
+        assert house.chat.faults == 1
     [record] = caplog.records
     assert record.exc_info is not None
     assert "on purpose" in caplog.text
@@ -116,8 +116,29 @@ async def test_fault_while_leaving_gives_the_seat_back(
             patch.setattr(Chat, "forget", fail)
             await ann.send("QUIT")
             await bob.until(" 366 ")
-            assert house.server.house.faults == 1
+            assert house.chat.faults == 1
         assert house.chat.pool.in_use == 1
+
+
+async def test_fault_while_an_idler_is_released_ends_nobody_else(
+    autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(max_clients=1, queue=2, idle_release=5) as house:
+        ann = await house.seated("ann")
+        bob, cid = await house.waiting("bob", "JOIN #lobby"), await house.waiting("cid", "JOIN #lobby")
+        real = Chat.forget
+
+        def fail(chat: Chat, client: Client, why: str) -> None:
+            if client.nick == "ann":
+                raise ZeroDivisionError("on purpose")
+            real(chat, client, why)
+
+        monkeypatch.setattr(Chat, "forget", fail)
+        assert "; IDLE_RELEASE)" in (await ann.rest())[-1]
+        await bob.until(" 366 ")
+        assert house.chat.faults == 1
+        assert "; IDLE_RELEASE)" in (await bob.rest())[-1]
+        await cid.until(" 366 ")
 
 
 async def test_fault_in_seating_ends_the_one_who_is_seated(
@@ -153,4 +174,4 @@ async def test_fault_at_the_door_ends_one_connection(
             peer = await house.connect()
             assert await peer.rest() == []
         await house.seated("ann")
-        assert house.server.house.faults == 1
+        assert house.chat.faults == 1

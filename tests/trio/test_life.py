@@ -1,5 +1,6 @@
 """A client's life, seen from its end of the connection: seats, the waiting line, refusals, hand-off."""
 
+import logging
 import re
 
 import pytest
@@ -7,25 +8,9 @@ import trio
 import trio.testing
 from support import Running, running
 
-from chatd.protocol.farewell import Reason, parse_farewell
+from chatd import door
 from chatd.protocol.irc import parse
-from chatd.protocol.waiting import Occupancy, Queued, Seated, parse_note
-
-
-async def test_full_irc(autojump_clock: trio.testing.MockClock) -> None:
-    async with running(max_clients=1, queue=1) as house:
-        await house.seated("ann")
-        await house.waiting("bob")
-        cid = await house.irc("cid")
-        lines = await cid.rest()
-    assert len(lines) == 1, "nothing but the reason is said to one who is refused"
-    farewell = parse_farewell(parse(lines[0]).params[0])
-    assert farewell is not None
-    assert farewell.reason == "SERVER_FULL"
-    assert farewell.sentence == "The only seat is taken, and the only place in line is taken"
-    assert farewell.retry_after is not None
-    assert 30 <= farewell.retry_after <= 61
-    assert house.chat.pool.statistics.refused[Reason.SERVER_FULL] == 1
+from chatd.protocol.waiting import Queued, Seated, parse_note
 
 
 async def test_full_irc_before_registration(autojump_clock: trio.testing.MockClock) -> None:
@@ -42,15 +27,6 @@ async def test_full_plain_first_line(autojump_clock: trio.testing.MockClock) -> 
         await peer.send("hello")
         [line] = await peer.rest()
     assert re.fullmatch(r"\* There are no seats .*; SERVER_FULL, retry in \d+ s", line)
-
-
-async def test_full_silence(autojump_clock: trio.testing.MockClock) -> None:
-    async with running(max_clients=0, queue=0) as house:
-        peer = await house.connect()
-        before = trio.current_time()
-        [line] = await peer.rest()
-        assert trio.current_time() - before == pytest.approx(1, abs=0.1)
-    assert line.startswith("* There are no seats")
 
 
 async def test_waiting_registers_at_once_and_joins_when_seated(autojump_clock: trio.testing.MockClock) -> None:
@@ -147,39 +123,6 @@ async def test_end_of_file_leaves_the_line(autojump_clock: trio.testing.MockCloc
     assert house.chat.pool.statistics.gave_up == 1
 
 
-async def test_wait_times_out(autojump_clock: trio.testing.MockClock) -> None:
-    async with running(max_clients=1, queue=2, queue_timeout=7) as house:
-        await house.seated("ann")
-        began = trio.current_time()
-        bob = await house.waiting("bob", caps="standard-replies")
-        told = await bob.rest()
-        assert trio.current_time() - began == pytest.approx(7, abs=0.1)
-    assert parse(told[-2]).command == "FAIL"
-    assert parse(told[-2]).params[:2] == ["*", "QUEUE_TIMEOUT"]
-    farewell = parse_farewell(parse(told[-1]).params[0])
-    assert farewell is not None
-    assert farewell.reason == "QUEUE_TIMEOUT"
-    assert "7 s" in farewell.sentence
-    assert farewell.retry_after is not None
-    assert house.chat.pool.statistics.timed_out == 1
-
-
-async def test_places_are_told_in_sweeps_to_those_whose_changed(autojump_clock: trio.testing.MockClock) -> None:
-    async with running(max_clients=1, queue=9, place_interval=10) as house:
-        await house.seated("ann")
-        line = [await house.waiting(nick, caps="standard-replies") for nick in ("bob", "cid", "dan")]
-        for peer in line:
-            await peer.settle()
-        await line[1].close()
-        await house.until(lambda: house.chat.pool.waiting == 2)
-        await trio.sleep(21)
-        bob = [parse_note(parse(note)) for note in await line[0].settle()]
-        dan = [parse_note(parse(note)) for note in await line[2].settle()]
-    assert [note for note in bob if isinstance(note, Queued)] == []
-    assert [note for note in dan if isinstance(note, Queued)] == [Queued(2, 2, None)]
-    assert [note for note in dan if isinstance(note, Occupancy)] == [Occupancy(1, 1, 2)]
-
-
 async def test_expected_wait_is_told_once_it_is_known(autojump_clock: trio.testing.MockClock) -> None:
     async with running(max_clients=1, queue=1) as house:
         for visit in range(4):
@@ -237,6 +180,38 @@ async def test_paused_newcomers_wait(autojump_clock: trio.testing.MockClock) -> 
         assert house.chat.pool.in_use == 0
 
 
+async def test_an_idlers_seat_goes_to_who_waits_also_when_nothing_else_happens(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Plain clients are not pinged, so nothing but the release itself wakes the watch."""
+    async with running(max_clients=1, queue=1, idle_release=5, queue_timeout=float("inf")) as house:
+        ann = await house.connect()
+        await ann.send("hello")
+        await ann.until("Welcome")
+        house.chat.pool.pause()
+        bob = await house.connect()
+        await bob.send("hello")
+        await bob.until(" in line")
+        await trio.sleep(60)
+        assert house.chat.pool.in_use == 1
+        with trio.fail_after(1):
+            door.seat(house.chat, house.chat.pool.resume(trio.current_time()))
+            assert (await ann.rest())[-1].endswith("; you may wait in line for a seat; IDLE_RELEASE")
+            await bob.until("Welcome")
+
+
+async def test_who_is_released_is_logged_as_everybody_who_leaves(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        async with running(max_clients=1, queue=1, idle_release=5) as house:
+            ann = await house.seated("ann")
+            await house.waiting("bob")
+            await ann.rest()
+    left = [record.__dict__["fields"] for record in caplog.records if record.message == "left"]
+    assert [fields["cause"] for fields in left if fields["nick"] == "ann"] == ["IDLE_RELEASE"]
+
+
 async def _visit(house: Running, nick: str) -> None:
     peer = await house.seated(nick)
     await peer.send("QUIT")
@@ -248,5 +223,5 @@ async def test_names_and_seats_come_back(autojump_clock: trio.testing.MockClock)
         for _ in range(20):
             await _visit(house, "ann")
         assert house.chat.pool.in_use == 0
-        assert house.chat.connections == 0
+        assert len(house.chat.clients) == 0
         assert list(house.chat.registered()) == []

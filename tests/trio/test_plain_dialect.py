@@ -35,7 +35,7 @@ async def test_talk_between_dialects(autojump_clock: Clock) -> None:
         await bob.send("/nick 7", "/nick eve", "/who", "/nonsense", "/quit soup time")
         assert "A nickname is" in await bob.line()
         assert await bob.line() == "* eve: Nickname is already in use"
-        assert await bob.line() == "* 2 in #lobby, 2 of 100 seats taken:"
+        assert await bob.line() == "* 2 in #lobby. 2 of 100 seats are taken, 0 waiting."
         assert await bob.line() == "* bob eve"
         assert "There is no /nonsense" in await bob.line()
         assert await bob.rest() == ["* Goodbye."]

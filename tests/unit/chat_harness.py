@@ -7,10 +7,12 @@ whatever the commands are given, the server writes whole lines, of a lawful leng
 from collections.abc import Mapping, Sequence
 
 from chatd import door
+from chatd.bounds import Bound
 from chatd.chat import Chat
 from chatd.client import Client, Standing
 from chatd.commands import dispatch
-from chatd.limits import Limits
+from chatd.hosts import LOOPBACK, Networks
+from chatd.limits import Limits, bounds
 from chatd.protocol import irc, plain
 from chatd.protocol.dialect import Dialect
 from chatd.protocol.event import Form
@@ -31,6 +33,9 @@ class Wire:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.is_plain = False
+
+    def __len__(self) -> int:
+        return 0  # whoever listens here hears at once
 
     def put(self, data: bytes) -> None:
         if not data:
@@ -56,13 +61,15 @@ class Person:
         self.world = world
         self.wire = Wire()
         self.farewell: Farewell | None = None
+        self.after = 0.0  # seconds from then on
+        self._met = False
         self.client = Client(self.wire, self, host, world.chat.origin)
         self._intake = Intake(world.chat.limits.plain_line, world.chat.limits.endless_line)
-        world.chat.connections += 1
+        door.knock(world.chat, self.client)
 
-    def close(self, farewell: Farewell) -> None:
+    def close(self, farewell: Farewell, after: float = 0) -> None:
         if self.farewell is None:
-            self.farewell = farewell
+            self.farewell, self.after = farewell, after
 
     def fault(self) -> None:
         """Called where an exception is handled, which no test is to overlook."""
@@ -74,11 +81,19 @@ class Person:
     def sends(self, data: bytes) -> list[str]:
         """Have these bytes come over the wire."""
         for line in self._intake.feed(data):
-            if self._intake.dialect is Dialect.PLAIN and not self.wire.is_plain:
-                self.be_plain()
+            if not self._met:
+                self.meets(is_plain=self._intake.dialect is Dialect.PLAIN)
             if not isinstance(line, Flaw):
                 self.says(line)
         return self.hears()
+
+    def meets(self, is_plain: bool = False) -> None:
+        """Its dialect is known, and whether it is to be turned away."""
+        self._met = True
+        if is_plain:
+            self.be_plain()
+        if door.turn_away(self.world.chat, self.client):
+            self.leaves()
 
     def says(self, *lines: str) -> list[str]:
         """Type lines; what is heard for them."""
@@ -115,7 +130,6 @@ class Person:
             return
         if self.farewell is not None:
             why = self.farewell.reason or self.farewell.sentence
-        self.world.chat.connections -= 1
         door.leave(self.world.chat, self.client, why)
 
     @property
@@ -133,9 +147,10 @@ class World:
     def __init__(self, motd: Sequence[str] = (), bounds: Mapping[str, float] | None = None, **more: float) -> None:
         self.now = 1_000.0
         self.wall = 1_700_000_000.0
-        limits = Limits(**(bounds or {}), **more)  # type: ignore[arg-type]
+        self.limits = limits = Limits(**(bounds or {}), **more)  # type: ignore[arg-type]
         settings = Settings(server_name=SERVER, room=LOBBY, motd=list(motd))
         self.chat = Chat(limits, settings, lambda: self.now, lambda: self.wall)
+        self.chat.exempt = Networks(LOOPBACK)
 
     def arrives(self, host: str = "127.0.0.1") -> Person:
         """A connection that has said nothing."""
@@ -152,13 +167,22 @@ class World:
         self.hush()
         return person
 
-    def plain(self, nick: str = "") -> Person:
+    def plain(self, nick: str = "", host: str = "127.0.0.1") -> Person:
         """Somebody with nc, in the default room unless it waits."""
-        person = self.arrives()
-        person.be_plain()
-        person.says(f"/nick {nick}" if nick else "")
+        person = self.arrives(host)
+        person.sends(f"/nick {nick}\n".encode() if nick else b"\n")
         self.hush()
         return person
+
+    def apply(self, **bounds: float) -> None:
+        """Change bounds while all are here, as an operator does."""
+        for name, value in bounds.items():
+            setattr(self.limits, name, value)
+        door.apply(self.chat)
+
+    @staticmethod
+    def bound(name: str) -> Bound:
+        return next(bound for bound in bounds() if bound.name == name)
 
     def hush(self) -> None:
         """Forget what the members have heard so far."""

@@ -1,6 +1,6 @@
 """How much the property tests try. The same every time, so that a run that passed passes again.
 
-To hunt for what they have not found yet, set CHATD_FUZZ to a factor: `CHATD_FUZZ=50 scripts/test tests/unit` tries 50
+To hunt for what they have not found yet, set FUZZ_FACTOR to a factor: `FUZZ_FACTOR=50 scripts/test tests/unit` tries 50
 times as much, at random.
 """
 
@@ -8,7 +8,7 @@ import os
 
 from hypothesis import settings
 
-_FACTOR = int(os.environ.get("CHATD_FUZZ", "0"))
+_FACTOR = int(os.environ.get("FUZZ_FACTOR", "0"))
 
 
 def tries(examples: int, steps: int = 50) -> settings:

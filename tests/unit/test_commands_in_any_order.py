@@ -4,6 +4,8 @@ Whatever they send, nothing is raised, every line that anybody is told is lawful
 chat stays consistent with itself: rooms and members agree, names are held once, seats and places are accounted for.
 """
 
+from ipaddress import ip_network
+
 from chat_harness import LOBBY, Person, World
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -12,6 +14,7 @@ from properties import tries
 from chatd import door
 from chatd.client import Standing
 from chatd.commands import IRC, PLAIN
+from chatd.hosts import Ban, host_of
 from chatd.protocol import irc
 
 WHICH = st.integers(0, 10**6)
@@ -60,6 +63,9 @@ COMMANDS = st.sampled_from([*sorted(IRC), *sorted(IRC), "SAY", "NONSENSE", ""])
 TAGS = st.sampled_from(["", "", "@+a=1;b=2 ", "@+a=\\r\\n\\:\\s ", ":bob!b@h "])
 TYPED = st.sampled_from([*sorted(PLAIN), "nonsense", ""])
 CAPS = ["", "echo-message", "message-tags server-time", "standard-replies multi-prefix"]
+HOSTS = ["127.0.0.1", "192.0.2.1", "2001:db8::1", "2001:db8::2"]  # loopback is exempt, the last two are one host
+PASSWORD = b"sesame"
+NEVER = float("inf")
 
 
 class CommandMachine(RuleBasedStateMachine):
@@ -67,26 +73,29 @@ class CommandMachine(RuleBasedStateMachine):
 
     @initialize()
     def open_the_house(self) -> None:
-        self.world = World(max_clients=3, queue=2, rooms_per_client=2, max_rooms=4, who_replies=2, queue_timeout=30.0)
+        self.world = World(
+            max_clients=3, queue=2, rooms_per_client=2, max_rooms=4, who_replies=2, queue_timeout=30.0,
+            max_per_host=2, host_burst=9, idle_release=20.0, history_lines=3, history_bytes=1500, members_per_room=2,
+        )  # fmt: skip
         self.people: list[Person] = []
 
     def somebody(self, which: int) -> Person:
         return self.people[which % len(self.people)]
 
-    @rule(nick=st.sampled_from(NICKS), caps=st.sampled_from(CAPS))
-    def an_irc_client_comes(self, nick: str, caps: str) -> None:
-        self.people.append(self.world.irc(nick, caps=caps))
+    @rule(nick=st.sampled_from(NICKS), caps=st.sampled_from(CAPS), host=st.sampled_from(HOSTS))
+    def an_irc_client_comes(self, nick: str, caps: str, host: str) -> None:
+        self.people.append(self.world.irc(nick, caps=caps, host=host))
 
-    @rule(line=TEXTS)
-    def a_person_comes(self, line: str) -> None:
-        person = self.world.arrives()
+    @rule(line=TEXTS, host=st.sampled_from(HOSTS))
+    def a_person_comes(self, line: str, host: str) -> None:
+        person = self.world.arrives(host)
         self.people.append(person)
         person.sends(b"hello\n")
         person.sends(line.encode(errors="replace") + b"\n")
 
-    @rule()
-    def somebody_says_nothing(self) -> None:
-        self.people.append(self.world.arrives())
+    @rule(host=st.sampled_from(HOSTS))
+    def somebody_says_nothing(self, host: str) -> None:
+        self.people.append(self.world.arrives(host))
 
     @precondition(lambda self: self.people)
     @rule(which=WHICH, tags=TAGS, command=COMMANDS, words=st.lists(WORDS, max_size=4), text=st.none() | TEXTS)
@@ -114,10 +123,34 @@ class CommandMachine(RuleBasedStateMachine):
         self.bury()
         door.sweep(self.world.chat)
 
-    @rule(seats=st.integers(0, 4), places=st.integers(0, 3))
-    def an_operator_resizes(self, seats: int, places: int) -> None:
+    @rule(
+        seats=st.integers(0, 4) | st.just(NEVER),
+        places=st.integers(0, 3),
+        release=st.sampled_from([5.0, 20.0, NEVER]),
+        silence=st.sampled_from([15.0, NEVER]),
+    )
+    def an_operator_changes_bounds(self, seats: float, places: int, release: float, silence: float) -> None:
+        before = {person for person in self.people if person.is_seated}
+        inside = {person for person in self.people if person.is_seated or person.is_waiting}
+        self.world.apply(max_clients=seats, queue=places, idle_release=release, idle_timeout=silence)
+        assert all(person.is_seated for person in before)
+        assert all(person.is_seated or person.is_waiting for person in inside)
+
+    @rule(pause=st.booleans())
+    def an_operator_pauses_or_resumes(self, pause: bool) -> None:
         chat = self.world.chat
-        door.seat(chat, chat.pool.resize(chat.clock(), max_clients=seats, max_waiting=places))
+        if pause:
+            chat.pool.pause()
+        else:
+            door.seat(chat, chat.pool.resume(chat.clock()))
+
+    @rule(password=st.sampled_from([b"", b"", PASSWORD]))
+    def an_operator_sets_the_password(self, password: bytes) -> None:
+        self.world.chat.settings.password = password
+
+    @rule(network=st.sampled_from(["192.0.2.0/24", "2001:db8::/64", "127.0.0.1"]), seconds=st.integers(1, 30))
+    def an_operator_bans(self, network: str, seconds: int) -> None:
+        self.world.chat.bans.add(Ban(ip_network(network), "", self.world.wall + seconds))
 
     def bury(self) -> None:
         """Those who were closed leave, as their sessions would."""
@@ -166,10 +199,34 @@ class CommandMachine(RuleBasedStateMachine):
         assert chat.pool.in_use == standings.count(Standing.SEATED)
         assert chat.pool.waiting == standings.count(Standing.WAITING)
         assert chat.handshakes == standings.count(Standing.HANDSHAKE)
-        assert chat.connections == len(standings) - standings.count(Standing.GONE)
+        assert len(chat.clients) == len(standings) - standings.count(Standing.GONE)
         assert chat.invisible == sum(person.client.invisible for person in self.people if person.is_seated)
         seen = chat.pool.statistics
         assert seen.queued == chat.pool.waiting + seen.waits.count + seen.timed_out + seen.gave_up + seen.drained
+
+    @invariant()
+    def hosts_count_who_is_here(self) -> None:
+        """All who came in unrefused and are not gone, exempt ones apart: each gives its place back exactly once."""
+        chat = self.world.chat
+        here = [person.client for person in self.people if person.client.standing is not Standing.GONE]
+        counted = [client.network for client in here if client.network is not None]
+        for address in HOSTS:
+            host = host_of(address)
+            assert chat.hosts.clients(host) == counted.count(host) <= 2
+            assert address != "127.0.0.1" or host not in counted
+
+    @invariant()
+    def the_seated_are_looked_at_for_their_silence(self) -> None:
+        seated = {person.client for person in self.people if person.is_seated}
+        assert set(self.world.chat.silent) == set(self.world.chat.idlers) == seated
+
+    @invariant()
+    def what_rooms_keep_is_bounded(self) -> None:
+        rooms = {id(room): room for person in self.people for room in person.client.rooms.values()}
+        for room in (self.world.chat.default_room, *rooms.values()):
+            assert len(room.history) <= 3
+            assert room.history.bytes <= 1500
+            assert len(room.members) <= 2
 
     @invariant()
     def nobody_is_operator_of_the_default_room(self) -> None:

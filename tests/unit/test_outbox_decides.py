@@ -3,69 +3,11 @@
 The socket is a fake that takes as many bytes as the test says, so that every partial send there is can be tried.
 """
 
-import socket
-from typing import cast
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from outbox_bench import BOUND, LINE, Bench
 from properties import tries
-
-from chatd.limits import Limits
-from chatd.outbox import Flusher, Outbox
-
-LINE = b"0123456789abcde\n"  # 16 bytes
-BOUND = 10 * len(LINE)
-
-
-class Kernel:
-    """Takes `room` bytes, then would block; with `broken` set it is gone."""
-
-    def __init__(self, room: int = 0) -> None:
-        self.room = room
-        self.taken = b""
-        self.sends = 0
-        self.broken = False
-
-    def send(self, data: bytes | bytearray) -> int:
-        self.sends += 1
-        if self.broken:
-            raise ConnectionResetError
-        if not self.room:
-            raise BlockingIOError
-        took = min(self.room, len(data))
-        self.taken += bytes(data[:took])
-        self.room -= took
-        return took
-
-
-class Owner:
-    def __init__(self) -> None:
-        self.overflowed = 0
-        self.broke = 0
-
-    def outbox_overflowed(self) -> None:
-        self.overflowed += 1
-
-    def outbox_broke(self) -> None:
-        self.broke += 1
-
-
-class Marked(Flusher):
-    """Remembers who is to be flushed."""
-
-    def __init__(self) -> None:
-        self.marked: list[Outbox] = []
-
-    def mark(self, outbox: Outbox) -> None:
-        self.marked.append(outbox)
-
-
-class Bench:
-    def __init__(self, room: int = 0) -> None:
-        self.kernel, self.owner, self.flusher = Kernel(room), Owner(), Marked()
-        limits = Limits(outbox=BOUND)
-        self.outbox = Outbox(cast(socket.socket, self.kernel), limits, self.flusher, self.owner)
 
 
 def test_it_is_marked_with_its_first_line_only() -> None:

@@ -71,3 +71,21 @@ def test_a_rate_that_is_raised_counts_at_once(rate: float) -> None:
     for _ in range(10):
         pace.spend(0.0, 1.0, 10)
     assert pace.spend(0.0, rate, 10) <= 1 / rate + ROUNDING
+
+
+@tries(200)
+@given(RATES, BURSTS, st.sampled_from([1.0, 2.0, 4.0]), st.lists(st.sampled_from([0.0, 0.0, 0.1, 5.0]), max_size=120))
+def test_who_does_not_wait_owes_more_each_time_up_to_the_growth(
+    rate: float, burst: int, growth: float, pauses: list[float]
+) -> None:
+    pace = Pace()
+    whole = burst / rate  # seconds for a burst to come back
+    now, before = 0.0, 0.0
+    for pause in pauses:
+        now += pause
+        wait = pace.spend(now, rate, burst, growth=growth)
+        assert wait <= whole * (growth - 1) + 1 / rate + ROUNDING
+        assert pause or wait >= before or wait == pytest.approx(before)
+        before = wait
+    now += before
+    assert pace.spend(now, rate, burst, growth=growth) <= 1 / rate + ROUNDING, "to wait as long as told is enough"

@@ -196,12 +196,55 @@ def test_raising_the_places_lets_more_wait() -> None:
     queue(one, "bob")
 
 
-@pytest.mark.parametrize(("seats", "places"), [(-1, None), (None, -1), (5, -1), (-1, 5)])
-def test_a_negative_bound_raises_and_changes_nothing(seats: int | None, places: int | None) -> None:
+def test_a_shorter_timeout_ends_no_wait_at_once() -> None:
+    one = pool(1, 3, timeout=100.0)
+    seat(one, "ann")
+    bob = queue(one, "bob", 0.0)
+    one.resize(50.0, wait_timeout=10.0)
+    assert one.expire(50.0) == []
+    cid = queue(one, "cid", 55.0)
+    assert one.next_expiry == 60.0, "who waits already has all of it, from then on"
+    assert one.expire(60.0) == [bob]
+    assert one.expire(65.0) == [cid]
+
+
+def test_a_longer_timeout_counts_for_those_who_wait_already() -> None:
+    one = pool(1, 3, timeout=10.0)
+    seat(one, "ann")
+    queue(one, "bob", 0.0)
+    one.resize(5.0, wait_timeout=20.0)
+    assert one.next_expiry == 20.0
+    one.resize(6.0, wait_timeout=float("inf"))
+    assert one.next_expiry == float("inf")
+
+
+def test_there_may_be_no_bound_on_seats_or_on_places() -> None:
     one = pool(1, 1)
+    seat(one, "ann")
+    queue(one, "bob")
+    assert names(one.resize(1.0, max_clients=float("inf"))) == ["bob"]
+    for number in range(50):
+        seat(one, str(number))
+    one.resize(2.0, max_clients=0, max_waiting=float("inf"))
+    for number in range(50):
+        queue(one, str(number))
+    assert (one.in_use, one.waiting) == (52, 50)
+
+
+@pytest.mark.parametrize(
+    ("seats", "places", "timeout"),
+    [(-1, None, None), (None, -1, None), (None, None, -1), (5, -1, 5), (-1, 5, 5), (5, 5, -1)],
+)
+def test_a_negative_bound_raises_and_changes_nothing(
+    seats: int | None, places: int | None, timeout: float | None
+) -> None:
+    one = pool(1, 1, timeout=10.0)
+    seat(one, "ann")
+    queue(one, "bob")
     with pytest.raises(ValueError, match="negative"):
-        one.resize(0.0, max_clients=seats, max_waiting=places)
-    assert (one.max_clients, one.max_waiting) == (1, 1)
+        one.resize(5.0, max_clients=seats, max_waiting=places, wait_timeout=timeout)
+    assert (one.max_clients, one.max_waiting, one.wait_timeout) == (1, 1, 10.0)
+    assert one.next_expiry == 10.0
 
 
 def test_a_pool_is_not_made_with_a_negative_bound() -> None:
@@ -209,6 +252,8 @@ def test_a_pool_is_not_made_with_a_negative_bound() -> None:
         pool(-1)
     with pytest.raises(ValueError, match="max_waiting -2"):
         pool(1, -2)
+    with pytest.raises(ValueError, match="wait_timeout -3"):
+        pool(1, 2, -3.0)
 
 
 def test_paused_it_seats_nobody_though_there_are_seats() -> None:
@@ -242,10 +287,11 @@ def test_of_two_reasons_the_first_of_the_enumeration_is_given() -> None:
     one.drain()
     assert refused(one).reason is Reason.DRAINING
     order = list(Reason)
-    assert order[:5] == [
+    assert order[:6] == [
         Reason.DRAINING,
         Reason.BANNED,
         Reason.TOO_MANY_FROM_HOST,
+        Reason.TOO_FAST_FROM_HOST,
         Reason.PAUSED,
         Reason.SERVER_FULL,
     ]

@@ -17,6 +17,8 @@ from chatd.protocol.farewell import Reason
 
 LEAST_RETRY = 30.0
 SMALL = st.integers(0, 4)  # bounds so small that they are hit all the time
+BOUNDS = SMALL | st.sampled_from([float("inf"), 2.0])
+TIMEOUTS = st.sampled_from([2.0, 3.0, 6.0, float("inf")])
 WHICH = st.integers(0, 10**6)  # picks one of those that there are
 
 
@@ -24,11 +26,12 @@ WHICH = st.integers(0, 10**6)  # picks one of those that there are
 class Model:
     """What a pool has to do, in the plainest words. A client is a number."""
 
-    seats: int
-    places: int
+    seats: float
+    places: float
     timeout: float
     sitting: list[int] = field(default_factory=list)
     line: list[tuple[int, float]] = field(default_factory=list)
+    shortened: float = float("-inf")  # when waits were given less time
     gone: list[int] = field(default_factory=list)
     paused: bool = False
     draining: bool = False
@@ -71,6 +74,10 @@ class Model:
             moved.append(client)
         return moved
 
+    def ends(self, arrived: float) -> float:
+        """When a wait that began then is over."""
+        return max(arrived, self.shortened) + self.timeout
+
     def wait_for(self, place: int) -> float | None:
         last = self.freed[-16:]
         if len(last) < 4:
@@ -87,13 +94,8 @@ class Model:
 class PoolMachine(RuleBasedStateMachine):
     """`self.tickets` is what the callers of the pool hold, by client."""
 
-    @initialize(
-        seats=SMALL,
-        places=SMALL,
-        timeout=st.sampled_from([3.0, 6.0, float("inf")]),
-        asks=st.booleans(),
-    )
-    def make(self, seats: int, places: int, timeout: float, asks: bool) -> None:
+    @initialize(seats=BOUNDS, places=BOUNDS, timeout=TIMEOUTS, asks=st.booleans())
+    def make(self, seats: float, places: float, timeout: float, asks: bool) -> None:
         self.asks = asks
         self.now = 0.0
         self.luck = 0.0
@@ -179,7 +181,7 @@ class PoolMachine(RuleBasedStateMachine):
     @rule()
     def expire(self) -> None:
         model = self.model
-        late = [client for client, arrived in model.line if self.now - arrived >= model.timeout]
+        late = [client for client, arrived in model.line if model.ends(arrived) <= self.now]
         model.line = [(client, arrived) for client, arrived in model.line if client not in late]
         model.gone += late
         model.timed_out += len(late)
@@ -187,12 +189,18 @@ class PoolMachine(RuleBasedStateMachine):
 
     # What an operator does.
 
-    @rule(seats=st.none() | SMALL, places=st.none() | SMALL)
-    def resize(self, seats: int | None, places: int | None) -> None:
-        self.model.seats = self.model.seats if seats is None else seats
-        self.model.places = self.model.places if places is None else places
-        moved = self.pool.resize(self.now, max_clients=seats, max_waiting=places)
-        assert self.clients_of(moved) == self.model.fill(self.now)
+    @rule(seats=st.none() | BOUNDS, places=st.none() | BOUNDS, timeout=st.none() | TIMEOUTS)
+    def resize(self, seats: float | None, places: float | None, timeout: float | None) -> None:
+        model = self.model
+        model.seats = model.seats if seats is None else seats
+        model.places = model.places if places is None else places
+        if timeout is not None:
+            model.shortened = self.now if timeout < model.timeout else model.shortened
+            model.timeout = timeout
+        moved = self.pool.resize(self.now, max_clients=seats, max_waiting=places, wait_timeout=timeout)
+        assert self.clients_of(moved) == model.fill(self.now)
+        if timeout is not None and model.shortened == self.now:
+            assert self.pool.expire(self.now) == [], "nobody is evicted at once"
 
     @rule(good=SMALL, bad=st.integers(-3, -1), swap=st.booleans())
     def resize_to_nonsense(self, good: int, bad: int, swap: bool) -> None:
@@ -222,7 +230,7 @@ class PoolMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_next_expiry_is_that_of_the_head(self) -> None:
-        first = [arrived + self.model.timeout for _, arrived in self.model.line[:1]]
+        first = [self.model.ends(arrived) for _, arrived in self.model.line[:1]]
         assert self.pool.next_expiry == (first[0] if first else float("inf"))
 
     @invariant()

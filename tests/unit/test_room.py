@@ -23,6 +23,9 @@ class Ear:
     def put(self, data: bytes) -> None:
         self.heard.append(data)
 
+    def __len__(self) -> int:
+        return 0
+
 
 def room_of(*members: Ear, modes: str = "") -> Room[Ear]:
     room: Room[Ear] = Room("#room", 0.0, modes)

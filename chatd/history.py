@@ -1,0 +1,58 @@
+"""The last that was said in a room, for who comes in: bounded in lines and in bytes. Synchronous, no I/O."""
+
+import sys
+from collections import deque
+from typing import NamedTuple
+
+from .protocol.event import Event
+
+OBJECT_BYTES = 160  # of an entry besides its two texts: the tuple, the float and their place
+
+
+class Said(NamedTuple):
+    """What is kept of an event."""
+
+    source: str
+    command: str
+    text: str
+    when: float
+
+    @property
+    def cost(self) -> int:
+        """Bytes of memory."""
+        return sys.getsizeof(self.source) + sys.getsizeof(self.text) + OBJECT_BYTES
+
+
+class History:
+    """Oldest first. Its bounds are passed in, as they may change."""
+
+    __slots__ = ("_said", "bytes")
+
+    def __init__(self) -> None:
+        self._said: deque[Said] = deque()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._said)
+
+    def add(self, event: Event, lines: float, size: float) -> str:
+        """Keep what was said, and forget the oldest as far as need be; the name of the bound that asked for it."""
+        said = Said(event.source, event.command, event.text or "", event.when)
+        self._said.append(said)
+        self.bytes += said.cost
+        bound = ""
+        while len(self._said) > lines or self.bytes > size:
+            bound = "history_lines" if len(self._said) > lines else "history_bytes"
+            self.bytes -= self._said.popleft().cost
+        return bound
+
+    def replay(self, room: str, form: int, most: int) -> bytes:
+        """The last lines as a reader of that form reads them, oldest first, as many as fit into `most` bytes."""
+        lines: list[bytes] = []
+        for said in reversed(self._said):
+            line = Event(said.source, said.command, (room,), said.text, said.when).encode(form)
+            most -= len(line)
+            if most < 0:
+                break
+            lines.append(line)
+        return b"".join(reversed(lines))
