@@ -12,8 +12,6 @@ from .limits import Limits
 from .outbox import Flusher
 from .watch import Watch
 
-log = logging.getLogger("chatd")
-
 
 @dataclass(slots=True)
 class House:
@@ -25,7 +23,8 @@ class House:
     sessions: set[Keeper] = field(default_factory=set)
     stirred: trio.Event = field(default_factory=trio.Event)  # somebody has come in, or left
 
-    def count_fault(self, what: str) -> None:
-        """Count an error of the server's own, the exception that is being handled, and log it."""
+    def count_fault(self, what: str, **fields: str | int) -> None:
+        """Count an error of the server's own, the exception that is being handled, and log it. `what` is none of a
+        client's words; those are fields."""
         self.chat.faults += 1
-        log.exception("internal error: %s", what)
+        self.chat.journal.note(f"internal error: {what}", "", level=logging.ERROR, fault=True, **fields)

@@ -48,15 +48,18 @@ class Journal:
         self._clock = clock
         self._windows: dict[tuple[str, str], _Window] = {}  # in the order in which they end, as all are equally long
 
-    def note(self, event: str, cause: str = "", *, level: int = logging.INFO, **fields: object) -> None:
-        """Log the event with its fields, or count it if its cause has had its lines."""
+    def note(
+        self, event: str, cause: str = "", *, level: int = logging.INFO, fault: bool = False, **fields: object
+    ) -> None:
+        """Log the event with its fields, or count it if its cause has had its lines. With `fault`, the traceback of the
+        exception that is being handled is logged too."""
         now = self._clock()
         window = self._windows.get((event, cause))
         if window is None or now >= window.ends:
             window = self._window(event, cause, level, now)
         if window.lines < self._most():
             window.lines += 1
-            _write(level, event, cause, fields)
+            _write(level, event, cause, fields, fault)
         else:
             window.more += 1
             if window.more == 1:
@@ -98,7 +101,7 @@ class Journal:
             _write(window.level, event, cause, {"more": window.more, "seconds": seconds})
 
 
-def _write(level: int, event: str, cause: str, fields: dict[str, object]) -> None:
+def _write(level: int, event: str, cause: str, fields: dict[str, object], fault: bool = False) -> None:
     if cause:
         fields["cause"] = cause
-    log.log(level, event, extra={"fields": fields})
+    log.log(level, event, exc_info=fault, extra={"fields": fields})

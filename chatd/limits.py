@@ -226,7 +226,7 @@ class Limits:
         "The next one is told so.", "503", least=1)
     metrics_timeout: float = row(
         10.0, "s", "To ask for the metrics, and to take them.",
-        "The connection is closed.", none=True)
+        "The connection is closed.", "408", none=True)
 
     @property
     def per_host(self) -> float:

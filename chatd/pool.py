@@ -280,17 +280,21 @@ class ClientPool(Generic[ClientT]):
         """Those who wait, the next one first. The line must not change meanwhile."""
         return iter(self._line)
 
-    def expected_wait(self, position: int) -> float | None:
-        """Seconds until the seat of that place comes, by the seats freed of late; None as long as nobody can tell."""
-        if len(self._freed) < FREED_SEATS_NEEDED:
+    def expected_wait(self, position: int, now: float) -> float | None:
+        """Seconds until the seat of that place comes, by the seats freed of late; None as long as nobody can tell,
+        and while seats are not given out.
+
+        If none has been freed for longer than usual, the next one is expected to take as long again.
+        """
+        if len(self._freed) < FREED_SEATS_NEEDED or self.paused:
             return None
         if self._interval is None:  # once for each freed seat, however many ask
             self._interval = median(later - earlier for earlier, later in pairwise(self._freed))
-        return position * self._interval
+        return max(self._interval, now - self._freed[-1]) + (position - 1) * self._interval
 
     def retry_after(self, now: float) -> float:
         """Advice, in seconds, for one who is refused now: when the last in line may have his seat, or later."""
-        last = self.expected_wait(max(1, len(self._line))) or 0.0
+        last = self.expected_wait(max(1, len(self._line)), now) or 0.0
         return max(self.least_retry, last) * (1.0 + self._jitter())
 
     @property

@@ -16,7 +16,7 @@ import errno
 import logging
 import math
 import socket
-import sys
+import struct
 import time
 from collections.abc import Sequence
 
@@ -34,10 +34,8 @@ from .session import Session
 from .settings import Settings
 from .watch import Watch
 
-log = logging.getLogger("chatd")
-
 _NO_FILE_LEFT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-_TCPI_UNACKED = 24  # its place in struct tcp_info (linux/include/uapi/linux/tcp.h)
+_TCPI_UNACKED, _BACKLOG = 24, struct.Struct("=II")  # in struct tcp_info (linux/include/uapi/linux/tcp.h)
 KEEPALIVE_PROBES = 3  # of which each waits for a third of the ping timeout
 
 
@@ -86,12 +84,13 @@ def set_client_options(listener: socket.socket, limits: Limits) -> None:
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, patience * 1000)
 
 
-def _backlog(listener: socket.socket) -> int:
-    """How many connections the kernel keeps until they are accepted (tcp_info.tcpi_unacked of a listening socket)."""
+def _backlog(listener: socket.socket) -> tuple[int, int]:
+    """How many connections the kernel keeps until they are accepted, and how many it will. Of a listening socket,
+    tcp_info tells that as tcpi_unacked and tcpi_sacked."""
     if listener.fileno() < 0:
-        return 0  # it is closed, as the server drains
-    info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCPI_UNACKED + 4)
-    return int.from_bytes(info[_TCPI_UNACKED:], sys.byteorder)
+        return 0, 0  # it is closed, as the server drains
+    info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCPI_UNACKED + _BACKLOG.size)
+    return _BACKLOG.unpack_from(info, _TCPI_UNACKED)
 
 
 def _whole_seconds(seconds: float) -> int:
@@ -107,7 +106,7 @@ class Server:
         self._accepting = trio.CancelScope()
         self._sessions: trio.Nursery | None = None
         chat = Chat(limits, settings, trio.current_time, time.time)
-        chat.usage.reads("backlog", lambda: sum(map(_backlog, listeners)))
+        chat.usage.reads("backlog", lambda: sum(_backlog(each)[0] for each in listeners))
         flusher, goodbyes = Flusher(limits, chat.usage), Goodbyes(limits, chat.usage)
         self.house = House(limits, chat, flusher, Watch(limits, chat), goodbyes)
         self._exempt()
@@ -167,7 +166,7 @@ class Server:
         return self._accepting.cancel_called
 
     async def _accept(self, listener: socket.socket) -> None:
-        usage = self.house.chat.usage
+        usage, journal = self.house.chat.usage, self.house.chat.journal
         while True:
             await trio.lowlevel.wait_readable(listener)
             self._look_at_backlog(listener)
@@ -179,10 +178,10 @@ class Server:
                 except OSError as error:
                     if error.errno in _NO_FILE_LEFT:
                         usage.hit("accept_pause")
-                        log.error("cannot accept: %s; trying again in a moment", error.strerror)
+                        journal.note(f"cannot accept: {error.strerror}", level=logging.ERROR)
                         await trio.sleep(self.house.limits.accept_pause)
                         break
-                    log.warning("a connection was lost before it was accepted: %s", error.strerror)
+                    journal.note("lost before it was accepted", str(error.strerror), level=logging.WARNING)
                 else:
                     sock.setblocking(False)
                     try:
@@ -196,9 +195,9 @@ class Server:
     def _look_at_backlog(self, listener: socket.socket) -> None:
         """How many the kernel keeps; past its bound, by one, it lets nobody in."""
         usage = self.house.chat.usage
-        kept = _backlog(listener)
+        kept, most = _backlog(listener)
         usage.saw("backlog", kept)
-        if kept > self.house.limits.backlog:
+        if kept > most:
             usage.hit("backlog")
 
     def _start(self, sock: socket.socket, host: str) -> None:

@@ -248,7 +248,8 @@ class Session:
 
     def ping(self) -> None:
         self._house.chat.usage.hit("ping_interval")
-        self.client.send("PING", text=self.client.origin.name)
+        # Without a source, as servers do it: many a small program looks for a line that begins with PING.
+        self._connection.outbox.put(irc.write("PING", text=self.client.origin.name))
         self._house.watch.pinged.start(self, trio.current_time())
 
     def end_silence(self) -> None:
@@ -274,7 +275,7 @@ class Session:
 
     def fault(self) -> None:
         """An error of this program's own: it ends this client, is logged and is counted."""
-        self._house.count_fault(f"closing {self.client!r}")
+        self._house.count_fault("closing a client", id=self.client.number, nick=self.client.nick)
         self.close(Farewell("The server has made an error, which is logged", Reason.INTERNAL_ERROR))
 
     def _leave(self) -> None:

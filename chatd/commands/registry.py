@@ -97,7 +97,8 @@ def tell_place(chat: Chat, client: Client) -> None:
     if client.ticket is not None:
         place = chat.pool.position(client.ticket)
         client.told_place = place
-        client.tell_note(Queued(place, chat.pool.waiting, chat.pool.expected_wait(place)))
+        expected = chat.pool.expected_wait(place, chat.clock())
+        client.tell_note(Queued(place, chat.pool.waiting, expected))
 
 
 def tell_grammar(client: Client, command: Command) -> None:

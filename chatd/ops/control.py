@@ -14,11 +14,10 @@ from contextlib import suppress
 import trio
 
 from ..chat import Chat
+from ..protocol.waiting import count
 from . import wire
 
 FAULT = "the server has made an error, which is logged; this connection ends"
-
-log = logging.getLogger("chatd")
 
 
 class Control:
@@ -31,6 +30,7 @@ class Control:
         self._answer = answer
         self._limits = chat.limits
         self._usage = chat.usage
+        self._journal = chat.journal
         self._count_fault = count_fault
         self._connections = 0
         self._usage.reads("control_connections", lambda: self._connections)
@@ -46,7 +46,7 @@ class Control:
                     continue
                 except OSError as error:  # no file left, most likely
                     self._usage.hit("accept_pause")
-                    log.error("the control socket cannot accept: %s; trying again in a moment", error.strerror)
+                    self._journal.note(f"the control socket cannot accept: {error.strerror}", level=logging.ERROR)
                     await trio.sleep(self._limits.accept_pause)
                     continue
                 sock.setblocking(False)
@@ -60,7 +60,8 @@ class Control:
     def _turn_away(self, sock: socket.socket) -> None:
         self._usage.hit("control_connections")
         most = self._limits.control_connections
-        sentence = f"{most} connections to the control socket are open, the most that may (control-connections)"
+        open_are = count(most, "connection to the control socket is open", "connections to the control socket are open")
+        sentence = f"{open_are}, the most that may be (control-connections)"
         with sock, suppress(OSError):
             sock.send(wire.write_error(sentence))
 

@@ -136,6 +136,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = vars(flags.parse_args(argv))
     if options.get("changes") == []:
         flags.error("mode needs MODES, such as +mt")
+    if sys.stdout is None:
+        return _fail(BROKEN, "cannot write the answer: standard output is closed")
     try:
         _run(options)
         sys.stdout.flush()

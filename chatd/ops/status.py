@@ -161,7 +161,7 @@ def _line(chat: Chat, most: int) -> list[Object]:
             "nick": ticket.client.nick,
             "host": ticket.client.host,
             "waited": round(now - ticket.arrived, 3),
-            "expected": chat.pool.expected_wait(place),
+            "expected": chat.pool.expected_wait(place, chat.clock()),
         }
         for place, ticket in enumerate(islice(chat.pool.line(), most), 1)
     ]

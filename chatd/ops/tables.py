@@ -72,7 +72,7 @@ def clients(result: Object) -> RenderableType:
             *_cells(duration(each["age"]), duration(each["idle"])),
             *_cells(*(f"{each[name]:,}" for name in ("messages", "outbox", "rooms"))),
         )
-    return _list(table, result, "clients", "Nobody is connected.")
+    return _list(table, result, "clients", "Nobody is connected, or nobody who fits.")
 
 
 def queue(result: Object) -> RenderableType:
@@ -159,7 +159,9 @@ def _table(*heads: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for head in heads:
         is_number = head in ("#", "place", "age", "idle", "messages", "outbox", "rooms", "members", "history", "waited")
-        table.add_column(head, justify="right" if is_number else "left", overflow="fold")
+        # Where room is short, what clients have written is folded, and nothing else.
+        is_theirs = head in ("nick", "room", "topic", "reason")
+        table.add_column(head, justify="right" if is_number else "left", overflow="fold", no_wrap=not is_theirs)
     return table
 
 

@@ -46,7 +46,7 @@ class Verb:
                 except ValueError as error:
                     raise RefusedError(f"{self.name}: {name} {error}") from None
             elif needed:
-                raise RefusedError(f"{self.name} needs {name!r}; it has {self._grammar}")
+                raise RefusedError(f"{self.name} needs {name!r}, which is missing or empty; it has {self._grammar}")
         return values
 
     @property

@@ -33,7 +33,7 @@ async def heard(peer: Peer, count: int) -> list[str]:
     lines: list[str] = []
     while len(texts(lines)) < count:
         lines.append(await peer.line())
-        if lines[-1].endswith(" PING :chatd.local"):
+        if lines[-1] == "PING :chatd.local":
             await peer.send("PONG :chatd.local")
     return texts(lines)
 

@@ -69,7 +69,7 @@ async def test_one_operator_too_many_is_told_the_limit(tmp_path: Path, autojump_
             await operator.asks("status")
         assert (house.running.hits("control_connections"), house.running.in_use("control_connections")) == (0, 2)
         third = await house.connect()
-        sentence = "2 connections to the control socket are open, the most that may"
+        sentence = "2 connections to the control socket are open, the most that may be"
         assert refusal(await third.line()) == f"{sentence} (control-connections)"
         assert await third.is_closed()
         assert (house.running.hits("control_connections"), house.running.peak("control_connections")) == (1, 2)

@@ -2,9 +2,7 @@
 
 import json
 import os
-import socket
 import stat
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -124,59 +122,6 @@ async def test_a_line_that_is_no_request_gets_a_sentence_and_the_next_one_its_an
         assert (await operator.asks("bans"))["total"] == 0
         assert await ann.settle() == []
         assert house.running.chat.faults == 0
-
-
-@pytest.mark.parametrize("more", [1, 100_000])
-async def test_a_request_that_is_too_long_ends_its_connection(
-    tmp_path: Path, autojump_clock: Clock, more: int
-) -> None:
-    async with operated(tmp_path / "control.sock", control_line=2000) as house:
-        operator = await house.connect()
-        line = b'{"v": 1, "verb": "say", "text": "'
-        exact = line + b"x" * (2000 - len(line) - 2) + b'"}'
-        assert "one line to everybody" in refusal(await operator.sends(exact + b"\n"))
-        assert house.running.hits("control_line") == 0
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(_send_all, operator.stream, b"x" * (2000 + more))
-            assert refusal(await operator.line()) == "a request has at most 2000 bytes (control-line)"
-            assert await operator.is_closed()
-        assert house.running.hits("control_line") == 1
-
-
-async def _send_all(stream: trio.SocketStream, data: bytes) -> None:
-    with suppress(trio.BrokenResourceError):  # nobody reads it to its end
-        await stream.send_all(data)
-
-
-async def test_the_next_connection_is_told_that_there_are_too_many(tmp_path: Path, autojump_clock: Clock) -> None:
-    async with operated(tmp_path / "control.sock", control_connections=2) as house:
-        first, second = await house.connect(), await house.connect()
-        await first.asks("bans")
-        await second.asks("bans")
-        third = await house.connect()
-        assert refusal(await third.line()) == (
-            "2 connections to the control socket are open, the most that may (control-connections)"
-        )
-        assert await third.is_closed()
-        assert house.running.hits("control_connections") == 1
-        assert (house.running.in_use("control_connections"), house.running.peak("control_connections")) == (2, 2)
-        await second.stream.aclose()
-        await house.running.until(lambda: house.running.in_use("control_connections") == 1)
-        fourth = await house.connect()
-        assert (await fourth.asks("bans"))["total"] == 0
-
-
-async def test_who_does_not_take_an_answer_is_closed_and_delays_nobody(tmp_path: Path, autojump_clock: Clock) -> None:
-    async with operated(tmp_path / "control.sock", control_timeout=5) as house:
-        deaf, other = await house.connect(), await house.connect()
-        deaf.stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        began = trio.current_time()
-        await deaf.stream.send_all(wire.write_request({"verb": "limits"}) * 200)
-        assert (await other.asks("bans"))["total"] == 0
-        assert trio.current_time() == began
-        await house.running.until(lambda: house.running.hits("control_timeout") == 1)
-        assert trio.current_time() - began == pytest.approx(5, abs=0.1)
-        assert (await other.asks("status"))["faults"] == 0
 
 
 async def test_who_asks_much_at_once_keeps_nobody_waiting(tmp_path: Path, autojump_clock: Clock) -> None:

@@ -38,15 +38,6 @@ async def test_draining(autojump_clock: Clock) -> None:
             await house.connect()
 
 
-async def test_draining_waits_for_nobody_longer_than_its_time(autojump_clock: Clock) -> None:
-    async with running(drain_time=5, linger=1000) as house:
-        await house.seated("ann")  # it does not hang up
-        before = trio.current_time()
-        house.server.drain()
-        await house.until(lambda: not house.server.house.sessions and not house.server.house.goodbyes)
-        assert trio.current_time() - before == pytest.approx(5, abs=0.1)
-
-
 async def test_draining_flushes_what_is_owed(autojump_clock: Clock) -> None:
     autojump_clock.autojump_threshold = UNDER_WAY
     async with running(message_rate=float("inf")) as house:

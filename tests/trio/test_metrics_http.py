@@ -129,19 +129,6 @@ async def test_half_a_connection_is_enough_for_an_answer() -> None:
 # Who is one too many.
 
 
-async def test_one_too_many_is_told_so_and_others_go_on() -> None:
-    async with serving(metrics_connections=2) as site:
-        first, second, third = [await site.connect() for _ in range(3)]
-        assert (await first.asks()).status == 200
-        assert (await second.asks()).status == 200
-        heard = await third.asks()
-        assert (heard.status, heard.body) == (503, "There are 2 connections already (metrics-connections).\n")
-        assert heard.headers["connection"] == "close"
-        assert (await first.asks()).status == 200
-        assert site.usage.hits["metrics_connections"] == 1
-        assert (site.served, site.usage.peak(CONNECTIONS)) == (2, 2)
-
-
 async def test_who_leaves_makes_room() -> None:
     async with serving(metrics_connections=1) as site:
         first = await site.connect()
@@ -215,14 +202,6 @@ async def test_an_idle_connection_is_closed_and_is_no_hit(requests: int, autojum
         await reader.stream.aclose()
         await site.until_all_have_left()
         assert site.usage.hits == {}
-
-
-async def test_who_does_not_take_the_answer_is_cut(autojump_clock: Clock) -> None:
-    async with serving(metrics_timeout=5) as site:
-        reader = await site.connect()
-        await reader.sends(GET.replace(b"/small", b"/large"))
-        await trio.sleep(6)
-        assert (site.served, site.usage.hits) == (0, {"metrics_timeout": 1})
 
 
 async def test_who_does_not_hang_up_is_cut(autojump_clock: Clock) -> None:

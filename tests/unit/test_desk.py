@@ -27,7 +27,7 @@ __all__ = ["notes"]  # a fixture
         ({"verb": ["status"]}, "there is no verb"),
         ({"verb": "x" * 5000}, "there is no verb 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'"),
         ({"verb": "status", "who": "ann"}, "status has no 'who'; it has no arguments"),
-        ({"verb": "kick"}, "kick needs 'who'; it has 'who', 'reason'"),
+        ({"verb": "kick"}, "kick needs 'who', which is missing or empty; it has 'who', 'reason'"),
         ({"verb": "kick", "who": 7}, "kick: who is to be a text"),
         ({"verb": "kick", "who": "  "}, "kick: who is to be a text"),
         ({"verb": "kick", "who": "ann", "reason": None}, "kick: reason is to be a text"),

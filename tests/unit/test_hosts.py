@@ -239,6 +239,16 @@ def test_a_host_with_clients_is_not_forgotten() -> None:
     assert here.spend(ANN, 0.0) > 0, "nor at once when they leave"
 
 
+def test_who_left_is_remembered_for_its_rate_and_counts_no_more() -> None:
+    here = hosts(host_burst=1, host_rate=0.001)
+    here.spend(ANN, 0.0)
+    here.enter(ANN)
+    assert (here.clients(ANN), here.most, here.remembered) == (1, 1, 0)
+    here.leave(ANN)
+    assert (here.clients(ANN), here.most, here.remembered) == (0, 0, 1)
+    assert here.spend(ANN, 0.0) > 0
+
+
 class HostsMachine(RuleBasedStateMachine):
     """Comes and goes in any order, against a list of who is here."""
 

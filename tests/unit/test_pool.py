@@ -313,14 +313,14 @@ def test_the_expected_wait_is_unknown_until_four_seats_were_freed() -> None:
     for moment in (0.0, 10.0, 20.0):
         queue(one, f"at {moment}", moment)
         (ticket,) = one.leave(ticket, moment)
-        assert one.expected_wait(1) is None
+        assert one.expected_wait(1, moment) is None
     queue(one, "last", 25.0)
     (ticket,) = one.leave(ticket, 40.0)
-    assert one.expected_wait(1) == 10.0  # the median of 10, 10 and 20
-    assert one.expected_wait(3) == 30.0
+    assert one.expected_wait(1, 45.0) == 10.0  # the median of 10, 10 and 20
+    assert one.expected_wait(3, 50.0) == 30.0
     one.leave(ticket, 60.0)
     one.leave(seat(one, "late", 70.0), 80.0)
-    assert one.expected_wait(1) == 20.0, "it follows what happens"
+    assert one.expected_wait(1, 85.0) == 20.0, "it follows what happens"
 
 
 def test_only_the_last_freed_seats_count() -> None:
@@ -328,7 +328,14 @@ def test_only_the_last_freed_seats_count() -> None:
     tickets = [seat(one, str(number)) for number in range(40)]
     for number, ticket in enumerate(tickets):
         one.leave(ticket, number * 1.0 if number < 20 else 20.0 + (number - 20) * 7.0)
-    assert one.expected_wait(1) == 7.0
+    assert one.expected_wait(1, 20.0 + 19 * 7.0) == 7.0
+
+
+def test_where_seats_were_freed_all_at_once_the_time_without_any_since_then_is_expected_again() -> None:
+    one = pool(20)
+    for ticket in [seat(one, str(number)) for number in range(20)]:
+        one.leave(ticket, 100.0)
+    assert [one.expected_wait(place, 136.0) for place in (1, 5)] == [36.0, 36.0]
 
 
 @pytest.mark.parametrize(("jitter", "advice"), [(0.0, 30.0), (0.5, 45.0), (0.999, 59.97)])

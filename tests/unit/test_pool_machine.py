@@ -78,16 +78,17 @@ class Model:
         """When a wait that began then is over."""
         return max(arrived, self.shortened) + self.timeout
 
-    def wait_for(self, place: int) -> float | None:
+    def wait_for(self, place: int, now: float) -> float | None:
         last = self.freed[-16:]
-        if len(last) < 4:
+        if len(last) < 4 or self.paused:
             return None
         gaps = sorted(b - a for a, b in pairwise(last))
         middle = len(gaps) // 2
-        return place * (gaps[middle] if len(gaps) % 2 else (gaps[middle - 1] + gaps[middle]) / 2)
+        usual = gaps[middle] if len(gaps) % 2 else (gaps[middle - 1] + gaps[middle]) / 2
+        return max(usual, now - last[-1]) + (place - 1) * usual
 
-    def advice(self, luck: float) -> float:
-        last = self.wait_for(max(1, len(self.line))) or 0.0
+    def advice(self, luck: float, now: float) -> float:
+        last = self.wait_for(max(1, len(self.line)), now) or 0.0
         return max(LEAST_RETRY, last) * (1 + luck)
 
 
@@ -133,7 +134,7 @@ class PoolMachine(RuleBasedStateMachine):
             assert outcome.position == len(model.line)
             self.tickets[client] = outcome.ticket
         else:
-            assert outcome == Refused(Reason(expected), model.advice(self.luck))
+            assert outcome == Refused(Reason(expected), model.advice(self.luck, self.now))
             model.refused += 1
 
     @rule()
@@ -143,7 +144,7 @@ class PoolMachine(RuleBasedStateMachine):
         if expected in ("seat", "line"):
             assert outcome is None
         else:
-            assert outcome == Refused(Reason(expected), self.model.advice(self.luck))
+            assert outcome == Refused(Reason(expected), self.model.advice(self.luck, self.now))
             self.model.refused += 1
 
     # Leaving.
@@ -223,8 +224,8 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(place=st.integers(1, 9), luck=st.sampled_from([0.0, 0.25, 0.5]))
     def advise(self, place: int, luck: float) -> None:
         self.luck = luck
-        assert self.pool.expected_wait(place) == self.model.wait_for(place)
-        assert self.pool.retry_after(self.now) == self.model.advice(luck)
+        assert self.pool.expected_wait(place, self.now) == self.model.wait_for(place, self.now)
+        assert self.pool.retry_after(self.now) == self.model.advice(luck, self.now)
 
     # What holds at any time.
 
@@ -244,7 +245,7 @@ class PoolMachine(RuleBasedStateMachine):
     def positions_and_expected_waits_are_right(self) -> None:
         """Not in every run, as to ask is to compute anew, which may be what makes the next step right."""
         if self.asks:
-            assert self.pool.expected_wait(2) == self.model.wait_for(2)
+            assert self.pool.expected_wait(2, self.now) == self.model.wait_for(2, self.now)
             places = {client: place for place, (client, _) in enumerate(self.model.line, 1)}
             for client, ticket in self.tickets.items():
                 if client in places:

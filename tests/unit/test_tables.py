@@ -61,7 +61,7 @@ def test_every_view_shows_what_there_is(full: Operator) -> None:
 
 def test_what_is_not_there_is_a_sentence() -> None:
     operator = Operator()
-    assert shown("clients", operator.asks("clients")) == "Nobody is connected.\n"
+    assert shown("clients", operator.asks("clients")) == "Nobody is connected, or nobody who fits.\n"
     assert shown("queue", operator.asks("queue")) == "Nobody waits.\n"
     assert shown("bans", operator.asks("bans")) == "Nobody is banned.\n"
 
