@@ -28,6 +28,7 @@ class Bound:
     whole: bool  # counts and bytes are whole numbers; times and rates need not be
     may_be_none: bool
     live: bool  # whether a change is felt while the server runs
+    ring: bool  # whether what is past it is only forgotten, so that to be full is its usual state
     rule: str = ""
 
     @property
@@ -92,6 +93,7 @@ def row(
     most: float = math.inf,
     none: bool = False,
     live: bool = True,
+    ring: bool = False,
     rule: str = "",
     whole: bool | None = None,
 ) -> Any:
@@ -104,6 +106,6 @@ def row(
         least = 0.001
     metadata = {
         "unit": unit, "why": why, "at": at, "tells": tells, "least": least, "most": most,
-        "whole": whole, "may_be_none": none, "live": live, "rule": rule,
+        "whole": whole, "may_be_none": none, "live": live, "ring": ring, "rule": rule,
     }  # fmt: skip
     return field(default=default, metadata=metadata)

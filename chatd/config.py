@@ -23,7 +23,7 @@ from .protocol import irc
 from .settings import Settings
 
 CONFIG_VARIABLE = "CHATD_CONFIG"
-PASSWORD_BYTES = 400  # a PASS line of 512 bytes (RFC 2812 2.3) has room for more, `/pass` of a plain client has not
+PASSWORD_BYTES = 290  # a PASS line (RFC 2812 2.3) has room for more, a plain client's line has not
 MOST_WRITTEN = 10**20  # of a number in a file; beyond it Python may refuse to write it out
 FILE_BYTES = 1 << 20  # of a configuration file; one that sets everything has 10 KB
 
@@ -100,8 +100,9 @@ def _password(limits: Limits, path: str) -> bytes:
     password = first.removesuffix(b"\r")
     if not password:
         raise ValueError(f"{path} has no password in its first line")
-    if rest.strip() or len(password) > PASSWORD_BYTES:
-        raise ValueError(f"{path} is to hold one line, the password, of at most {PASSWORD_BYTES} bytes")
+    most = min(PASSWORD_BYTES, limits.plain_line - len("/pass "))
+    if rest.strip() or len(password) > most:
+        raise ValueError(f"{path} is to hold one line, the password, of at most {most} bytes (plain-line)")
     try:
         text = password.decode()
     except UnicodeDecodeError:
@@ -148,6 +149,8 @@ def _read(path: str, most: int) -> bytes:
         raise ValueError(f"cannot read {path}: {error.strerror}") from None
 
 
+EXEMPT_HELP = "hosts that are not limited: 10.0.0.0/8,2001:db8::/32; loopback is not, if nothing else is listened on"
+
 CHOICES = (
     Choice("host", "HOST", "address to listen on; default 127.0.0.1", _host),
     Choice("port", "PORT", "0 picks one; default 6667", _port),
@@ -155,7 +158,7 @@ CHOICES = (
     Choice("room", "ROOM", "the room that is always there; default #lobby", _room),
     Choice("motd", "FILE", "what everybody reads on arrival (UTF-8)", _motd, live=True),
     Choice("password_file", "FILE", "its line is the password of this chat (chmod 600)", _password, True, "password"),
-    Choice("exempt", "NETWORKS", "whose hosts are not limited: 10.0.0.0/8,2001:db8::/32", _exempt, live=True),
+    Choice("exempt", "NETWORKS", EXEMPT_HELP, _exempt, live=True),
     Choice("control", "PATH", f"socket for chatctl, '{NONE}' for none (usual: in XDG_RUNTIME_DIR)", _control),
     Choice("metrics", "HOST:PORT", "serve Prometheus metrics there (extra: ops)", _metrics),
     Choice("log_format", "FORMAT", "auto (text on a terminal, else JSON), text or json", _log_format),

@@ -1,6 +1,9 @@
 """One accepted socket: reading from it, seeing whether its peer is gone, and closing it so that last words arrive."""
 
+import fcntl
 import socket
+import struct
+import termios
 from collections import OrderedDict
 from contextlib import suppress
 
@@ -10,6 +13,7 @@ from .limits import Limits
 from .outbox import Outbox
 from .usage import Usage
 
+LAST_WORDS = 4096  # bytes; less than this may still be on its way to one who is far away
 _TCP_CLOSE, _TCP_CLOSE_WAIT = 7, 8  # states of linux/include/net/tcp_states.h; the first byte of TCP_INFO
 
 
@@ -59,8 +63,16 @@ class Connection:
         self.outbox.discard()
         with suppress(OSError):
             self.receive()  # what is unread would cause a reset
+            if _unsent(self._sock) > LAST_WORDS:  # the kernel would keep it for minutes, for one who does not read
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         trio.lowlevel.notify_closing(self._sock)
         self._sock.close()
+
+
+def _unsent(sock: socket.socket) -> int:
+    """Bytes that the peer has not acknowledged (tcp(7), SIOCOUTQ). Raises OSError."""
+    size: int = struct.unpack("i", fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)))[0]
+    return size
 
 
 class Goodbyes:
@@ -83,7 +95,7 @@ class Goodbyes:
         """Finish the connection, in `linger` seconds at most."""
         self._in_progress[connection] = None
         try:
-            if len(self) > self._limits.farewells and not self.unbound:
+            while len(self) > self._limits.farewells and not self.unbound:
                 self._usage.hit("farewells")
                 oldest, _ = self._in_progress.popitem(last=False)
                 oldest.hang_up()

@@ -239,7 +239,7 @@ class Desk:
     def _client(self, who: str) -> Client:
         chat, number = self._chat, who.removeprefix("#")
         if number.isascii() and number.isdigit():  # no nickname begins with a digit
-            found = chat.clients.get(int(number[:18]))
+            found = chat.clients.get(int(number)) if len(number) <= 18 else None
         else:
             found = next((client for client in chat.clients.values() if irc.fold(client.nick) == irc.fold(who)), None)
         if found is None:

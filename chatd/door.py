@@ -19,6 +19,7 @@ from .protocol.farewell import Farewell, Reason
 from .protocol.irc import Message
 from .protocol.waiting import count, duration
 
+MOST_ADVICE = 86400  # s; who comes back after a day is as good as new
 DRAINING = "This server is shutting down"
 _INTRODUCTIONS = ("NICK", "PASS")  # of plain clients: they come in with them, and have said nothing
 
@@ -62,8 +63,9 @@ def banned(ban: Ban, now: float) -> Farewell:
 def _too_fast(chat: Chat, host: Network, wait: float) -> Farewell:
     chat.usage.hit("host_rate")
     chat.usage.hit("host_burst")
-    rate = f"{chat.limits.host_rate:g} connections/s (host-rate), {chat.limits.host_burst} at once (host-burst)"
-    return Farewell(f"{named(host)} connects faster than {rate}", Reason.TOO_FAST_FROM_HOST, math.ceil(wait))
+    rate = f"{chat.limits.host_rate:g}/s (host-rate), {chat.limits.host_burst} at once (host-burst)"
+    retry_after = min(math.ceil(wait), MOST_ADVICE)
+    return Farewell(f"{named(host)} connects faster than {rate}", Reason.TOO_FAST_FROM_HOST, retry_after)
 
 
 def turn_away(chat: Chat, client: Client) -> bool:
@@ -220,6 +222,7 @@ def expire(chat: Chat) -> None:
         sentence = f"You have waited {most}, the longest that one may (queue-timeout)"
         _send_from_line(chat, ticket, Reason.QUEUE_TIMEOUT, sentence)
     for client in chat.silent.expire(now):
+        chat.idlers.stop(client)
         chat.usage.hit("idle_timeout")
         sentence = f"You have said nothing for {duration(chat.limits.idle_timeout)} (idle-timeout)"
         client.close(Farewell(sentence, Reason.IDLE_TIMEOUT))
@@ -258,14 +261,19 @@ def drain(chat: Chat) -> None:
 
 
 def _send_from_line(chat: Chat, ticket: Ticket[Client], reason: Reason, sentence: str) -> None:
-    ticket.client.ticket = None  # the pool has released it
-    ticket.client.close(Farewell(sentence, reason, retry_after(chat)))
+    client = ticket.client
+    client.ticket = None  # the pool has released it
+    try:
+        client.close(Farewell(sentence, reason, retry_after(chat)))
+        leave(chat, client, reason)  # at once, so that it does not count as one who introduces himself
+    except Exception:  # noqa: BLE001  it is this client's, not that of the others in line
+        client.fault()
 
 
 def sweep(chat: Chat) -> bool:
     """Tell those in line whose place has changed, and programs that ask for it how full the server is. Whether that
     was all: there are no more notices at a time than `place_notices` allows."""
-    left = chat.limits.place_notices * max(1, chat.limits.place_interval)
+    left = max(1, chat.limits.place_notices * chat.limits.place_interval)
     for ticket in chat.pool.line():
         if ticket.client.told_place != chat.pool.position(ticket):
             if left < 1:
@@ -303,10 +311,11 @@ def named(network: Network) -> str:
 def refusal(chat: Chat, refused: Refused) -> Farewell:
     """What a refused client is told: which limit, and its value."""
     pool = chat.pool
-    seats = _taken(pool.max_clients, "seat", "seats") if pool.max_clients else "there are no seats (max-clients 0)"
-    line = "there is no waiting line"
+    seats, line = "there are no seats (max-clients 0)", "there is no waiting line (queue 0)"
+    if pool.max_clients:
+        seats = f"{_taken(pool.max_clients, 'seat', 'seats')} (max-clients)"
     if pool.max_waiting:
-        line = _taken(pool.max_waiting, "place in line", "places in line")
+        line = f"{_taken(pool.max_waiting, 'place in line', 'places in line')} (queue)"
     match refused.reason:
         case Reason.DRAINING:
             sentence = DRAINING

@@ -46,7 +46,7 @@ class Flow:
 
     async def catch_up(self) -> None:
         """Wait until the client has read its answers: who asks for much is slowed, not closed."""
-        if len(self._connection.outbox) > self._house.limits.outbox_pause:
+        if len(self._connection.outbox) > self._house.limits.pause:
             self._house.chat.usage.hit("outbox_pause")
             with self._unwatched():
                 await self._connection.outbox.drain()

@@ -32,7 +32,7 @@ class Limits:
         "A change of place is told later.", most=86400)
     place_notices: int = row(
         1000, "notices/s", "Of place and of occupancy: a line of thousands is told a little later, nearest first.",
-        "The rest is told with the next round.", least=1)
+        "Who stands further back is told in a later round.", least=1)
     least_retry: float = row(
         30.0, "s", "The least advice when to try again. A full house empties slowly.",
         "Who is refused is advised to wait so long at least.", most=86400)
@@ -49,7 +49,7 @@ class Limits:
         "From then on host-rate counts.", "TOO_FAST_FROM_HOST", least=1)
     hosts_remembered: int = row(
         10000, "hosts", "Whose rate is remembered when they are gone; 7.5 MB at the most.",
-        "The one that left first is forgotten.", least=1)
+        "The one that left first is forgotten.", least=1, ring=True)
     bans: int = row(
         1000, "bans", "More than anybody keeps by hand; a longer list belongs into a firewall.",
         "The operator is told to lift one first.")
@@ -57,13 +57,14 @@ class Limits:
         2.0, "s", "Before a wrong password is answered: guessing becomes slow, a typing error stays bearable.",
         "The answer waits.", "WRONG_PASSWORD", most=60)
     password_cost: int = row(
-        10, "connections", "That a wrong password counts as for host-rate: six tries at once, then six a minute.",
+        10, "connections", "That a wrong password counts as for host-rate: five tries at once, then five a minute.",
         "Its host is refused for a while.", "TOO_FAST_FROM_HOST", least=1)
 
     # Connections that hold no seat. Together, and with the listeners, they need less than 400 files.
     handshakes: float = row(
         160, "connections", "That have not introduced themselves. They cost a file each and owe nobody anything.",
-        "The oldest that has been silent is closed.", "TOO_MANY_HANDSHAKES", least=1, none=True)
+        "One that may not come in anyway is closed, else the oldest that has been silent.", "TOO_MANY_HANDSHAKES",
+        least=1, none=True)
     handshake_timeout: float = row(
         30.0, "s", "To introduce oneself: time to read the greeting and to type a name.",
         "The connection is closed.", "HANDSHAKE_TIMEOUT", none=True)
@@ -109,7 +110,7 @@ class Limits:
         "The client's next line is read later.", least=1)
     input_bytes: int = row(
         4096, "bytes", "Read from one client at a time; so much of its input is kept besides an unfinished line.",
-        "The rest stays with the kernel, whose buffer slows the sender.", least=512)
+        "The rest stays with the kernel, whose buffer slows the sender.", least=512, most=1 << 20)
     plain_line: int = row(
         300, "bytes", "A plain client's line. With the longest names it fits an IRC line.",
         "The line is not delivered, and its sender told.", "a sentence", least=1, most=315)
@@ -123,7 +124,7 @@ class Limits:
         65536, "bytes", "Owed to a client before its own next line waits until it has read them.",
         "The client is read more slowly: who asks for much is slowed, not closed.", least=1)
     outboxes: float = row(
-        67108864, "bytes", "Owed to all clients together: 256 full outboxes. Redis evicts clients by such a sum.",
+        33554432, "bytes", "Owed to all clients together: 128 full outboxes. Redis evicts clients by such a sum.",
         "The client that is owed most is closed, then the next.", "OUTBOXES_FULL", least=65536, none=True)
     send_buffer: float = row(
         65536, "bytes", "The kernel's, for what a client has not read. Unset, it grows to megabytes.",
@@ -153,10 +154,10 @@ class Limits:
         "The room is not entered.", "471", least=1, none=True, whole=True)
     history_lines: int = row(
         50, "lines", "Of a room that are shown to who comes in: a screen.",
-        "The oldest is forgotten.")
+        "The oldest is forgotten.", ring=True)
     history_bytes: int = row(
         32768, "bytes", "That a room's history may take, each line with what its object costs.",
-        "The oldest are forgotten.")
+        "The oldest are forgotten.", ring=True)
     nick_length: int = row(
         30, "characters", "A nickname. What most networks allow.",
         "The name is not taken.", "432", least=9, most=50)
@@ -186,10 +187,10 @@ class Limits:
         "The rest is cut off.", least=1, most=315)
     motd_lines: int = row(
         100, "lines", "The message of the day, which every arrival is sent: a screen or two.",
-        "The file is not taken, and the sentence names it.", "a sentence", least=1)
+        "The file is not taken, and the sentence names it.", "a sentence", least=1, most=10000, live=False)
     motd_line: int = row(
         300, "bytes", "One line of the message of the day.",
-        "The file is not taken, and the sentence names the line.", "a sentence", least=1, most=375)
+        "The file is not taken, and the sentence names the line.", "a sentence", least=1, most=375, live=False)
 
     # The process.
     accepts_per_tick: int = row(
@@ -214,12 +215,12 @@ class Limits:
         "The next one is told so.", "a sentence", least=1)
     control_line: int = row(
         65536, "bytes", "A request to the control socket.",
-        "The request is not read, and the connection closed.", "a sentence", least=1024)
+        "The request is not read, and the connection closed.", "a sentence", least=1024, most=1 << 24)
     control_items: int = row(
         1000, "items", "Clients, places, rooms or bans in one answer to the operator.",
         "The answer ends there and says how many there are.", least=1)
     control_timeout: float = row(
-        10.0, "s", "To take an answer from the control socket.",
+        60.0, "s", "To ask for something, and to take the answer; a script that has forgotten to hang up goes then.",
         "The connection is closed.", none=True)
     metrics_connections: int = row(
         8, "connections", "To the metrics: a Prometheus or two, and somebody who looks.",
@@ -236,10 +237,16 @@ class Limits:
         return self.max_clients if math.isinf(self.max_clients) else max(1, int(self.max_clients) // 2)
 
     @property
-    def files_beside_clients(self) -> float:
-        """Files that are needed besides one for each seat and each place in line."""
+    def pause(self) -> float:
+        """Bytes owed to a client before it is read from no more: well below what it may be owed."""
+        return min(self.outbox_pause, self.outbox / 2)
+
+    @property
+    def files_beside_clients(self) -> int:
+        """Files that are needed besides one for each seat and each place in line, as far as that has a bound."""
         of_operator = self.control_connections + self.metrics_connections
-        return self.handshakes + self.accepts_per_tick + self.farewells + of_operator + self.spare_files
+        of_clients = sum(int(each) for each in (self.handshakes, self.farewells) if not math.isinf(each))
+        return of_clients + self.accepts_per_tick + of_operator + self.spare_files
 
     def value(self, bound: Bound) -> float:
         """What is in force, also where it follows from another bound."""

@@ -90,7 +90,8 @@ class Outbox:
             return True
         self._mid_line = not owed.endswith(b"\n", 0, sent)
         if isinstance(owed, bytes):
-            self._keep(owed[sent:])
+            self._owed = bytearray(owed[sent:])
+            self._flusher.owed += len(self._owed)
         else:
             del owed[:sent]
             self._flusher.owed -= sent
@@ -98,13 +99,13 @@ class Outbox:
 
     def discard(self) -> None:
         """Owe nothing any more."""
-        self._keep(b"")
+        self._cut(0)
         if self._caught_up is not None:
             self._caught_up.set()
 
     def forgo(self) -> None:
         """Owe only the rest of the line that the client has part of, so that what follows stands on its own line."""
-        self._keep(self._owed[: self._owed.find(b"\n") + 1] if self._mid_line else b"")
+        self._cut(self._owed.find(b"\n") + 1 if self._mid_line else 0)
 
     async def drain(self) -> None:
         """Wait until nothing is owed."""
@@ -153,12 +154,14 @@ class Outbox:
             self.forgo()
             self._owner.outbox_overflowed()
 
-    def _keep(self, rest: bytes | bytearray) -> None:
-        """Owe this in place of what was owed."""
-        if isinstance(self._owed, bytearray):
-            self._flusher.owed -= len(self._owed)
-        self._owed = bytearray(rest) if rest else b""
-        self._flusher.owed += len(rest)
+    def _cut(self, size: int) -> None:
+        """Owe only so many bytes. In place, as the traceback of a cancellation may hold the buffer for a while."""
+        owed = self._owed
+        if isinstance(owed, bytearray):
+            self._flusher.owed -= len(owed) - size
+            del owed[size:]
+        if not size:
+            self._owed = b""
 
 
 class Flusher:

@@ -47,6 +47,7 @@ async def serve(
 ) -> None:
     """Serve until a signal, or the operator, ends it. `load` reads the configuration again. Raises CannotStartError."""
     settings = configuration.settings
+    memory.return_freed()
     log.configure(settings.log_format, sys.stderr)
     server = Server(settings, configuration.limits, listeners)
     tuning = Tuning(server.house.chat, server.apply, configuration, load, open_files())

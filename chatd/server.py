@@ -105,6 +105,7 @@ class Server:
         self._listeners = listeners
         self._accepting = trio.CancelScope()
         self._sessions: trio.Nursery | None = None
+        self._changed = trio.Event()  # bounds have been changed
         chat = Chat(limits, settings, trio.current_time, time.time)
         chat.usage.reads("backlog", lambda: sum(_backlog(each)[0] for each in listeners))
         flusher, goodbyes = Flusher(limits, chat.usage), Goodbyes(limits, chat.usage)
@@ -124,6 +125,8 @@ class Server:
             set_client_options(listener, limits)
             listener.listen(limits.backlog)
         self.house.watch.apply(limits)
+        self._changed.set()
+        self._changed = trio.Event()
         door.apply(self.house.chat)
         self.house.stirred.set()
 
@@ -208,15 +211,18 @@ class Server:
         session = Session(house, sock, f"0{host}" if host.startswith(":") else host)
         house.sessions.add(session)
         now = trio.current_time()
+        if session.client.unwelcome is not None:
+            house.watch.unwelcome.start(session, now)
         house.watch.silent.start(session, now)
         house.watch.handshakes.start(session, now)
         assert self._sessions is not None
         self._sessions.start_soon(session.run)
 
     def _close_oldest_handshake(self) -> None:
-        """The oldest silent one, if there is one."""
-        handshakes = self.house.watch.handshakes
-        oldest = next((session for session in handshakes if session.is_silent), None) or next(iter(handshakes), None)
+        """One that may not come in anyway; else the oldest silent one, if there is one."""
+        watch = self.house.watch
+        silent = (session for session in watch.handshakes if session.is_silent)
+        oldest = next(iter(watch.unwelcome), None) or next(silent, None) or next(iter(watch.handshakes), None)
         if oldest is not None:
             oldest.give_way()
 
@@ -229,9 +235,17 @@ class Server:
                     self.house.stirred.set()
             except Exception:  # noqa: BLE001  notices are not worth a server
                 self.house.count_fault("place and occupancy were not told")
-            await trio.sleep(self.house.limits.place_interval)
+            await self._let_place_interval_pass()
             if self.house.stirred.is_set():
                 self.house.chat.usage.hit("place_interval")
+
+    async def _let_place_interval_pass(self) -> None:
+        """It may be changed meanwhile."""
+        began = trio.current_time()
+        while trio.current_time() < (until := began + self.house.limits.place_interval):
+            changed = self._changed
+            with trio.move_on_at(until):
+                await changed.wait()
 
     def _close_listeners(self) -> None:
         for listener in self._listeners:

@@ -27,6 +27,7 @@ from .protocol.waiting import duration
 
 CONNECTION_CLOSED = "Connection closed"
 CONNECTION_LOST = "Connection lost"
+LEAST_COST = 1 / 16  # of a line, for a read that brings none
 
 
 class Session:
@@ -58,7 +59,6 @@ class Session:
         self._flow = Flow(house, self._connection, self)
         self.client = Client(outbox, self, host, house.chat.origin)
         door.knock(house.chat, self.client)
-        house.chat.journal.note("arrived", id=self.client.number, host=host)
 
     @property
     def is_silent(self) -> bool:
@@ -106,11 +106,13 @@ class Session:
             self.fault()
         finally:
             self._connection.hang_up()
+            del self.client, self._connection, self._flow  # no cycles: what it took is free now, not at a collection
 
     # Talking.
 
     async def _converse(self) -> None:
         connection = self._connection
+        self._house.chat.journal.note("arrived", id=self.client.number, host=self.client.host)
         data = connection.receive()  # a program's first words come with its connection
         while not self._is_ending:
             if data:
@@ -151,8 +153,9 @@ class Session:
             await self._pay_for_answers()
         self._meet()  # another protocol's first line brings none
         self._connection.outbox.put(self._intake.take_answer())
-        if size > taken * irc.LINE_BYTES:  # bytes that bring no line cost as much as the longest lines
-            await self._flow.spend(size / irc.LINE_BYTES - taken)
+        # Bytes that bring no line cost as much as the longest lines, and a single one what it takes to look at it.
+        if size > taken * irc.LINE_BYTES:
+            await self._flow.spend(max(size / irc.LINE_BYTES - taken, 0 if taken else LEAST_COST))
 
     async def _pay_for_answers(self) -> None:
         """What is expensive to answer counts as more than one line."""
@@ -225,6 +228,8 @@ class Session:
     def give_way(self) -> None:
         """There are too many handshakes, and this one has been silent the longest."""
         self._house.chat.usage.hit("handshakes")
+        if self._postponed is not None:
+            self.close(self._postponed[0])
         if not self._is_ending and not door.turn_away(self._house.chat, self.client):
             most = self._house.limits.handshakes
             sentence = f"{most} connections are introducing themselves, and you were silent the longest"
@@ -242,6 +247,9 @@ class Session:
             typed.greet(self._house.chat, self.client)
 
     def end_handshake(self) -> None:
+        if self._postponed is not None:
+            self.close(self._postponed[0])
+            return
         most = duration(self._house.limits.handshake_timeout)
         sentence = f"You have not introduced yourself within {most}"
         self._close_at("handshake_timeout", Reason.HANDSHAKE_TIMEOUT, sentence)
@@ -287,9 +295,11 @@ class Session:
         why = self._why or CONNECTION_CLOSED
         if self._farewell is not None:
             why = self._farewell.reason or self._farewell.sentence
-        self._note_end()
-        door.leave(house.chat, self.client, why)
-        house.stirred.set()
+        try:
+            self._note_end()
+        finally:
+            door.leave(house.chat, self.client, why)
+            house.stirred.set()
 
     def _note_end(self) -> None:
         """Log why it ends, in words of the server's own. What the client said of it is nobody's business."""

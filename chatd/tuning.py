@@ -84,7 +84,7 @@ class Tuning:
                 if bound.live and bound.key not in self._by_hand
             }
             self._check(values)
-        except (ConfigError, RefusedError) as error:
+        except (ConfigError, DoesNotFitError, RefusedError) as error:
             self._chat.journal.note("reload", "refused", level=logging.WARNING, why=str(error))
             raise RefusedError(f"nothing was changed: {error}") from None
         changed = self._changed_bounds(values) + self._take_settings(new)

@@ -36,8 +36,9 @@ class Watched(Protocol):
 
 class Watch:
     """The queues: `silent` (has said nothing yet), `handshakes` (has not introduced itself), `quiet` (an IRC client,
-    since it was last heard), `pinged` (one that owes an answer). Who waits and who idles stands in queues of the
-    chat's own, as does what the log has to sum up."""
+    since it was last heard), `pinged` (one that owes an answer), `unwelcome` (will be sent away once it is known how;
+    this one takes no time). Who waits and who idles stands in queues of the chat's own, as does what the log has to
+    sum up."""
 
     def __init__(self, limits: Limits, chat: Chat) -> None:
         self._chat = chat
@@ -46,6 +47,7 @@ class Watch:
         self.handshakes: Deadlines[Watched] = Deadlines(limits.handshake_timeout, self.look_again)
         self.quiet: Deadlines[Watched] = Deadlines(limits.ping_interval, self.look_again)
         self.pinged: Deadlines[Watched] = Deadlines(limits.ping_timeout, self.look_again)
+        self.unwelcome: Deadlines[Watched] = Deadlines(float("inf"), lambda: None)
         chat.silent.wake = chat.idlers.wake = chat.journal.wake = self.look_again
         self._all: list[tuple[Deadlines[Watched], Callable[[Watched], None]]] = [
             (self.silent, lambda session: session.greet()),
@@ -74,6 +76,7 @@ class Watch:
 
     def forget(self, session: Watched) -> None:
         """The session has ended."""
+        self.unwelcome.stop(session)
         for deadlines, _ in self._all:
             deadlines.stop(session)
 

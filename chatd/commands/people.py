@@ -9,6 +9,8 @@ from ..protocol.irc import Message
 from ..room import Room
 from .registry import IRC
 
+LOOKS_PER_ANSWER = 20  # clients that are looked at cost as much as one that is told of
+
 
 @IRC.command("WHO", "[<room or mask>]", source="RFC 2812 3.6.1")
 def who(chat: Chat, client: Client, message: Message) -> None:
@@ -36,7 +38,7 @@ def _who(chat: Chat, client: Client, mask: str) -> Iterable[tuple[Client, Room[C
         return
     everybody = mask in ("0", "*")
     wanted = irc.Mask(mask)
-    client.answers += chat.pool.in_use // chat.limits.answers_per_line  # looking costs something too
+    client.answers += chat.pool.in_use // LOOKS_PER_ANSWER
     for other in chat.seated():
         if _sees(client, other) and (everybody or _fits(wanted, other)):
             yield other, None

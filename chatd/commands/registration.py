@@ -55,7 +55,7 @@ def password(chat: Chat, client: Client, message: Message) -> None:
     if client.standing is not Standing.HANDSHAKE:
         client.reply(replies.ERR_ALREADYREGISTERED)
     else:
-        client.password = message.params[0]
+        client.password = " ".join(message.params)  # some clients write no colon before it
 
 
 @IRC.command("NICK", "<nickname>", handshake=True, waiting=True, source="RFC 2812 3.1.2")

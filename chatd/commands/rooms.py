@@ -46,7 +46,7 @@ def hold(chat: Chat, client: Client, name: str, key: str) -> None:
 
 def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
     """Enter one room, or be told why not."""
-    if not irc.is_room_name(name, chat.limits.room_length):
+    if chat.room(name) is None and not irc.is_room_name(name, chat.limits.room_length):
         _tell_bad_name(chat, client, name)
     elif irc.fold(name) in client.rooms:
         return
@@ -133,7 +133,9 @@ def tell_history(chat: Chat, client: Client, room: Room[Client]) -> None:
     if client.is_plain:
         client.tell(f"Earlier in {room.name}:")
     # No more than one is to have read before one's next line, however many rooms one enters at once.
-    client.outbox.put(room.history.replay(room.name, client.form, chat.limits.outbox_pause - len(client.outbox)))
+    lines = room.history.replay(room.name, client.form, int(chat.limits.pause) - len(client.outbox))
+    client.outbox.put(lines)
+    client.answers += lines.count(b"\n")
     if client.is_plain:
         client.tell("Now:")
 
@@ -172,7 +174,7 @@ def list_(chat: Chat, client: Client, message: Message) -> None:
     owed = len(client.outbox)
     client.reply(replies.RPL_LISTSTART, "Room")
     for room in chat.visible_rooms(client):
-        if len(client.outbox) - owed > chat.limits.outbox_pause:
+        if len(client.outbox) - owed > chat.limits.pause:
             chat.usage.hit("outbox_pause")
             client.reply(replies.ERR_TOOMANYMATCHES, "LIST", text="There are more rooms; name those that you want")
             break

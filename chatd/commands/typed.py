@@ -96,6 +96,5 @@ def greet(chat: Chat, client: Client) -> None:
     """Tell one who is silent where he is, and how to come in."""
     client.tell(f"This is {client.origin.name}, a chat: {chat.occupancy().sentence}")
     way = "wait in line" if chat.pool.in_use >= chat.pool.max_clients else "come in"
-    if chat.settings.password:
-        client.tell("It has a password: type /pass PASSWORD.")
-    client.tell(f"Press Enter to {way} as {chat.next_guest}, or type /nick NAME. /quit leaves.")
+    first = "Type /pass PASSWORD, then press" if chat.settings.password else "Press"
+    client.tell(f"{first} Enter to {way} as {chat.next_guest}, or type /nick NAME. /quit leaves.")

@@ -17,6 +17,7 @@ from ..chat import Chat
 from ..protocol.waiting import count
 from . import wire
 
+READ_BYTES = 65536  # at a time
 FAULT = "the server has made an error, which is logged; this connection ends"
 
 
@@ -69,6 +70,8 @@ class Control:
         try:
             with sock, suppress(OSError):  # whoever asked has gone
                 await self._converse(sock)
+        except Exception:  # noqa: BLE001  whatever it is, it ends this connection only
+            self._count_fault("a connection to the control socket")
         finally:
             self._connections -= 1
 
@@ -98,7 +101,7 @@ class Control:
         await trio.lowlevel.checkpoint()  # who asks much at once is not to keep others waiting
         while b"\n" not in received and len(received) <= self._limits.control_line:
             try:
-                data = sock.recv(self._limits.control_line + 1 - len(received))
+                data = sock.recv(min(READ_BYTES, self._limits.control_line + 1 - len(received)))
             except BlockingIOError:
                 await trio.lowlevel.wait_readable(sock)
                 continue

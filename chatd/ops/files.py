@@ -4,6 +4,11 @@ import math
 import resource
 
 from ..limits import Limits
+from ..protocol.waiting import count
+
+# The options whose files are needed besides those of clients.
+BESIDE = ("--handshakes", "--farewells", "--accepts-per-tick", "--spare-files", "--control-connections",
+          "--metrics-connections")  # fmt: skip
 
 
 class DoesNotFitError(Exception):
@@ -24,19 +29,20 @@ def open_files() -> int:
 
 def check_fit(limits: Limits, files: int) -> None:
     """Raise DoesNotFitError unless everybody whom the bounds let in can have a file. What has no bound, by choice, is
-    no matter of arithmetic."""
-    beside = limits.files_beside_clients
+    no matter of arithmetic and left out."""
+    seats, places, beside = _finite(limits.max_clients), _finite(limits.queue), limits.files_beside_clients
     room = files - beside
-    if limits.max_clients + limits.queue <= room or math.isinf(limits.max_clients + limits.queue + beside):
+    if seats + places <= room:
         return
-    need = f"{limits.max_clients:,} seats, {limits.queue:,} places in line and {beside:,} files beside them"
-    need = f"{need} do not fit into the {files:,} open files that this process may have (ulimit -Hn)"
+    need = f"{count(seats, 'seat', 'seats')}, {count(places, 'place', 'places')} in line"
+    need = f"{need} and {beside:,} files beside them do not fit"
+    need = f"{need} into the {files:,} open files that this process may have (ulimit -Hn)"
     if room <= 0:
-        advice = "--handshakes, --farewells, --accepts-per-tick and --spare-files are these files, and too many of them"
-    elif limits.queue < room:
-        advice = f"--max-clients {limits.max_clients} is too large: {room - limits.queue} would fit (--fit takes that)"
-    elif limits.max_clients < room:
-        advice = f"--queue {limits.queue} is too large: {room - limits.max_clients} would fit"
+        advice = f"{', '.join(BESIDE)} are these files, and too many of them"
+    elif places < room:
+        advice = f"--max-clients {seats} is too large: {room - places} would fit (chatd --fit takes that)"
+    elif seats < room:
+        advice = f"--queue {places} is too large: {room - seats} would fit"
     else:
         advice = f"--max-clients and --queue together are too large: {room} would fit"
     raise DoesNotFitError(f"{need}; {advice}")
@@ -45,10 +51,14 @@ def check_fit(limits: Limits, files: int) -> None:
 def fit(limits: Limits, files: int) -> str:
     """Lower the cap to what fits. A sentence that says so; empty if nothing had to be lowered. Raises DoesNotFitError
     where no cap would fit."""
-    room = files - limits.files_beside_clients - limits.queue
-    if limits.max_clients <= room or math.isinf(room):
+    room = files - limits.files_beside_clients - _finite(limits.queue)
+    if limits.max_clients <= room:
         return ""
     asked = "none" if math.isinf(limits.max_clients) else f"{limits.max_clients:,}"
     limits.max_clients = max(1, int(room))
     check_fit(limits, files)  # where not even one fits
     return f"max-clients is {limits.max_clients:,} and not {asked}: more do not fit into {files:,} open files (--fit)"
+
+
+def _finite(value: float) -> int:
+    return 0 if math.isinf(value) else int(value)

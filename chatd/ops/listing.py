@@ -1,5 +1,6 @@
 """The table of bounds as people read it: on a screen, in a pipe, in the documentation."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import TextIO
@@ -9,6 +10,7 @@ from ..limits import SECTIONS, Limits, bounds
 from . import memory
 
 DEFAULT = "default"
+TABLE_COLUMNS = 110  # below that a table would cut its values
 MAIN = ("max_clients", "queue", "queue_timeout", "max_per_host", "host_rate", "handshakes", "ping_timeout",
         "idle_release", "message_rate", "outbox", "outboxes", "max_rooms", "history_lines", "drain_time")  # fmt: skip
 
@@ -28,9 +30,12 @@ def sections() -> Iterator[tuple[str, list[Bound]]]:
 
 def show(limits: Limits, origins: Mapping[str, str], base: int, out: TextIO) -> None:
     """Write the table, and the arithmetic of memory, as fits `out`."""
+    is_narrow = out.isatty() and shutil.get_terminal_size().columns < TABLE_COLUMNS
     try:
         from . import richlisting
     except ImportError:  # rich is an extra
+        is_narrow = True
+    if is_narrow:
         out.writelines(f"{line}\n" for line in chain(_plain(limits, origins), [""], _memory_lines(limits, base)))
     else:
         richlisting.show(limits, origins, base, out)

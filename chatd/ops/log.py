@@ -68,7 +68,12 @@ class Handler(logging.Handler):
         self._rest = b""  # of lines that were taken in part, which a terminal does; it goes before all others
 
     def emit(self, record: logging.LogRecord) -> None:
-        if self._writable.poll(0) and self._write(self._lines(record)):
+        """Raises nothing: whoever logs may be giving a seat back."""
+        try:
+            is_written = bool(self._writable.poll(0)) and self._write(self._lines(record))
+        except Exception:  # noqa: BLE001
+            is_written = False
+        if is_written:
             self._announced = self.dropped
         else:
             self.dropped += 1

@@ -11,7 +11,7 @@ from rich.text import Text
 from ..limits import Limits
 from . import listing, memory
 
-NARROW = 100  # columns; below it the explanations stand under the values
+PIPE_COLUMNS = 160  # wide enough that the table reads well
 
 
 class _Console(Console):
@@ -22,22 +22,22 @@ class _Console(Console):
 
 def show(limits: Limits, origins: Mapping[str, str], base: int, out: TextIO) -> None:
     """Write the table of bounds and the table of memory."""
-    console = _Console(file=out, highlight=False, width=None if out.isatty() else 160)
+    console = _Console(file=out, highlight=False, width=None if out.isatty() else PIPE_COLUMNS)
     for title, rows in listing.sections():
         table = Table(title=title, title_justify="left", title_style="bold", expand=True, box=box.SIMPLE_HEAD)
         table.add_column("bound", no_wrap=True, width=20)
         table.add_column("value", ratio=4)
         table.add_column("from", ratio=4)
-        if console.width >= NARROW:
-            table.add_column("what it is, and why", ratio=9)
+        table.add_column("what it is, and why", ratio=9)
         table.add_column("at it", ratio=8)
         table.add_column("reads", width=18)
         for bound in rows:
             source = listing.origin(bound, origins)
             style = "" if source.startswith(listing.DEFAULT) else "bold green"
             value = Text(bound.show(limits.value(bound)), style)
-            why = [Text(bound.why)] if console.width >= NARROW else []
-            table.add_row(Text(bound.key), value, Text(source), *why, Text(bound.at), Text(bound.tells))
+            table.add_row(
+                Text(bound.key), value, Text(source), Text(bound.why), Text(bound.at), Text(bound.tells)
+            )
         console.print(table)
     console.print(_memory_table(limits, base))
     console.print(listing.memory_in_short(limits, base))

@@ -109,6 +109,7 @@ def limits(chat: Chat, origin: Callable[[Bound], str]) -> Object:
                 "from": origin(bound),
                 **dict(zip(("in_use", "most"), map(number, chat.usage.levels(bound)), strict=True)),
                 "hits": chat.usage.hits[bound.name],
+                "ring": bound.ring,
                 "at": bound.at,
                 "tells": bound.tells,
                 "live": bound.live,

@@ -150,8 +150,12 @@ def expected(seconds: float | None) -> str:
 
 
 def near(limit: Object) -> float:
-    """How much of a limit is in use; 0 where nothing is used up or there is no bound."""
-    used, most = limit["in_use"], limit["value"]
+    """How much of a limit is in use; 0 where nothing is used up or bounded, or where being full is the usual state."""
+    return 0.0 if limit["ring"] else share(limit["in_use"], limit["value"])
+
+
+def share(used: float | None, most: object) -> float:
+    """How much of it that is; 0 where nothing is used up, or there is no bound."""
     return used / most if used and isinstance(most, int | float) and most else 0.0
 
 

@@ -28,7 +28,7 @@ from ..protocol.safetext import neutralise
 from ..protocol.waiting import duration
 from . import memory
 from .asking import Connection
-from .tables import FULL, amount, expected, near, of, safe, state
+from .tables import FULL, amount, expected, near, of, safe, share, state
 from .wire import Object
 
 INTERVAL = 1.0  # s between two samples
@@ -112,8 +112,8 @@ def _bars(status: Object) -> RenderableType:
     table.add_column(justify="right", min_width=14)
     for name, use in (("seats", status["seats"]), ("line", status["line"])):
         bound, used = use["bound"], use["in_use"]
-        share = near({"in_use": used, "value": bound})
-        style = "red" if share >= 1 else "yellow" if share >= FULL else "green"
+        full = share(used, bound)
+        style = "red" if full >= 1 else "yellow" if full >= FULL else "green"
         bar = Bar(bound or 1, 0, used, color=style, bgcolor="grey23") if isinstance(bound, int | float) else Text()
         table.add_row(f" {name}", bar, Text(of(use), "bold"))
     return table
@@ -157,8 +157,8 @@ def _sent_away(before: Sample | None, after: Sample, entries: int) -> Renderable
 def _nearest(after: Sample, entries: int) -> RenderableType:
     table = _columns(("nearest limits", 1), ("used", 0), ("of", 0), ("hits", 0))
     for each in sorted(after.limits, key=lambda each: (near(each), bool(each["tells"])), reverse=True)[:entries]:
-        if share := near(each):
-            style = "red" if share >= 1 else "yellow" if share >= FULL else ""
+        if full := near(each):
+            style = "red" if full >= 1 else "yellow" if full >= FULL else ""
             used, most, hits = map(_short, (each["in_use"], each["value"], each["hits"]))
             table.add_row(safe(each["name"], style), Text(used, style), most, hits)
     return _panel(table, entries)

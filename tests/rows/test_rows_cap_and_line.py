@@ -25,7 +25,7 @@ async def test_all_get_seats_then_places_then_a_refusal_that_names_both_bounds(a
         assert len(lines) == 1, "nothing but the reason is said to one who is refused"
         farewell = farewell_of(lines)
         assert farewell.reason == Reason.SERVER_FULL
-        assert farewell.sentence == "All 2 seats are taken, and all 2 places in line are taken"
+        assert farewell.sentence == "All 2 seats are taken (max-clients), and all 2 places in line are taken (queue)"
         assert (house.hits("max_clients"), house.hits("queue")) == (3, 1)
         for peer in (bob, dan):
             await peer.settle()

@@ -113,7 +113,8 @@ async def test_a_full_house_says_so_instead_of_a_greeting(autojump_clock: Clock)
         told = await peer.rest()
         assert trio.current_time() - began == pytest.approx(2, abs=0.1)
         assert len(told) == 1
-        assert told[0].startswith("* The only seat is taken, and there is no waiting line; SERVER_FULL, retry in ")
+        full = "The only seat is taken (max-clients), and there is no waiting line (queue 0)"
+        assert told[0].startswith(f"* {full}; SERVER_FULL, retry in ")
         assert house.hits("greet_after") == 1
         await ann.settle()
 
@@ -204,4 +205,4 @@ def test_spare_files_alone_may_be_too_many() -> None:
     with chatd_with(NEEDED - SEATS) as process:
         _, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 1
-    assert "--spare-files are these files, and too many of them" in err.replace("\n", " ")
+    assert "--metrics-connections are these files, and too many of them" in err.replace("\n", " ")

@@ -101,7 +101,7 @@ async def test_a_host_is_refused_when_its_burst_is_spent_until_it_has_waited(aut
         assert (house.hits("host_rate"), house.hits("host_burst")) == (0, 0)
         farewells = [await refused(house, f"dan{number}") for number in range(3)]
         assert {farewell.reason for farewell in farewells} == {Reason.TOO_FAST_FROM_HOST}
-        sentence = "127.0.0.1 connects faster than 0.5 connections/s (host-rate), 3 at once (host-burst)"
+        sentence = "127.0.0.1 connects faster than 0.5/s (host-rate), 3 at once (host-burst)"
         assert farewells[0].sentence == sentence
         waits = [farewell.retry_after or 0 for farewell in farewells]
         assert waits == sorted(set(waits)), "each further try makes it more"

@@ -113,7 +113,7 @@ async def test_no_seats_admit_nobody_and_the_line_waits(autojump_clock: Clock) -
     async with running(max_clients=0, queue=1) as house:
         ann = await house.waiting("ann")
         assert farewell_of(await (await house.irc("bob")).rest()).sentence == (
-            "There are no seats (max-clients 0), and the only place in line is taken"
+            "There are no seats (max-clients 0), and the only place in line is taken (queue)"
         )
         assert house.in_use("max_clients") == 0
         await ann.settle()
@@ -123,7 +123,7 @@ async def test_no_places_are_no_line(autojump_clock: Clock) -> None:
     async with running(max_clients=1, queue=0) as house:
         ann = await house.seated("ann")
         farewell = farewell_of(await (await house.irc("bob")).rest())
-        assert farewell.sentence == "The only seat is taken, and there is no waiting line"
+        assert farewell.sentence == "The only seat is taken (max-clients), and there is no waiting line (queue 0)"
         assert house.chat.pool.statistics.queued == 0
         await ann.settle()
 

@@ -110,7 +110,7 @@ def test_of_one_host_so_many_come_at_once_and_then_as_fast_as_the_rate() -> None
         world.irc("ann", host=HOME).leaves()
     farewell = told(world.arrives(HOME))
     assert farewell.reason is Reason.TOO_FAST_FROM_HOST
-    rate = "0.1 connections/s (host-rate), 3 at once (host-burst)"
+    rate = "0.1/s (host-rate), 3 at once (host-burst)"
     assert farewell.sentence == f"192.0.2.7 connects faster than {rate}"
     assert world.chat.usage.hits["host_rate"] == 1
     assert world.irc("bob", host=ELSEWHERE).is_seated

@@ -18,7 +18,7 @@ TABLE = bounds()
 BY_NAME = {bound.name: bound for bound in TABLE}
 EVERY = pytest.mark.parametrize("bound", TABLE, ids=BY_NAME)
 NUMERICS = {known.code for known in vars(replies).values() if isinstance(known, replies.Numeric)}
-HTTP_BUSY = "503"  # RFC 9110 15.6.4
+HTTP = {"408", "503"}  # RFC 9110 15.5.9 and 15.6.4
 SENTENCE = "a sentence"  # where no word and no number is known for it
 
 
@@ -68,7 +68,7 @@ def test_what_is_counted_has_no_halves(bound: Bound) -> None:
 
 @EVERY
 def test_what_its_victim_reads_is_there_to_be_read(bound: Bound) -> None:
-    assert bound.tells in {"", SENTENCE, HTTP_BUSY, *Reason, *NUMERICS}
+    assert bound.tells in {"", SENTENCE, *HTTP, *Reason, *NUMERICS}
 
 
 def test_the_reasons_that_no_bound_gives_are_known() -> None:

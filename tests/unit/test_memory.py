@@ -142,7 +142,8 @@ def files(limits: Limits) -> int:
 def test_bounds_fit_into_as_many_files_as_they_need_and_into_no_fewer() -> None:
     limits = Limits()
     check_fit(limits, files(limits))
-    with pytest.raises(DoesNotFitError, match=r"--max-clients 100 is too large: 99 would fit \(--fit takes that\)$"):
+    sentence = r"--max-clients 100 is too large: 99 would fit \(chatd --fit takes that\)$"
+    with pytest.raises(DoesNotFitError, match=sentence):
         check_fit(limits, files(limits) - 1)
 
 
@@ -152,8 +153,8 @@ def test_bounds_fit_into_as_many_files_as_they_need_and_into_no_fewer() -> None:
         (Limits(max_clients=1000, queue=50), 500, "--max-clients 1000 is too large: 450 would fit"),
         (Limits(max_clients=10, queue=1000), 500, "--queue 1000 is too large: 490 would fit"),
         (Limits(max_clients=1000, queue=1000), 500, "--max-clients and --queue together are too large: 500 would fit"),
-        (Limits(), 0, "--handshakes, --farewells, --accepts-per-tick and --spare-files are these files"),
-        (Limits(), -9, "--handshakes, --farewells, --accepts-per-tick and --spare-files are these files"),
+        (Limits(), 0, "--metrics-connections are these files"),
+        (Limits(), -9, "--metrics-connections are these files"),
     ],
 )
 def test_what_does_not_fit_is_told_what_would(limits: Limits, room: int, advice: str) -> None:
@@ -172,8 +173,8 @@ def test_to_fit_is_to_lower_the_cap_as_far_as_need_be_and_nothing_else(
 ) -> None:
     limits = Limits(max_clients=seats, queue=places, handshakes=handshakes)
     before = replace(limits)
-    room = most - places - limits.files_beside_clients
-    if seats <= room or math.isinf(room):
+    room = most - (0 if math.isinf(places) else places) - limits.files_beside_clients
+    if seats <= room:
         assert fit(limits, most) == ""
         assert limits == before
         check_fit(limits, most)

@@ -131,8 +131,9 @@ def test_the_live_view_tells_how_fast_things_happen(full: Operator) -> None:
 def test_the_nearest_limits_come_first_and_what_sends_people_away_before_the_rest(full: Operator) -> None:
     written = frame(top.Sample(full.asks("status"), full.asks("limits")["limits"], 1.0), 80, 24)
     nearest = written[written.index("nearest limits") :]
-    places = [nearest.index(name) for name in ("max-clients", "history-lines", "queue")]
+    places = [nearest.index(name) for name in ("max-clients", "queue")]
     assert places == sorted(places)
+    assert "history" not in nearest, "to be full is its usual state"
 
 
 def test_a_house_without_bounds_is_shown_too() -> None:
