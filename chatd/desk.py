@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Protocol
 
-from . import door
+from . import door, gate
 from .bounds import Bound
 from .chat import Chat
 from .client import Client
@@ -138,9 +138,9 @@ class Desk:
         until = "" if seconds is None else f" for {duration(seconds)}"
         inside = [client for client in chat.clients.values() if Networks([network]).find(client.host)]
         for client in inside:
-            client.close(door.banned(ban, now))
+            client.close(gate.banned(ban, now))
         chat.journal.note("ban", network=network, seconds=seconds, reason=reason, closed=len(inside))
-        done = f"{door.named(network)} is banned{until}; {count(len(inside), 'connection', 'connections')} closed"
+        done = f"{gate.named(network)} is banned{until}; {count(len(inside), 'connection', 'connections')} closed"
         return {"done": done, "network": str(network), "closed": len(inside)}
 
     @VERBS.verb("unban", Argument("network", network))
@@ -150,9 +150,9 @@ class Desk:
         if not chat.bans.lift(network):
             wider = chat.bans.find(str(network.network_address), chat.origin.wall())
             hint = f"; it is part of {wider.network}, which is banned" if wider else ""
-            raise RefusedError(f"there is no ban of {door.named(network)}{hint}")
+            raise RefusedError(f"there is no ban of {gate.named(network)}{hint}")
         chat.journal.note("unban", network=network)
-        return {"done": f"{door.named(network)} is no longer banned", "network": str(network)}
+        return {"done": f"{gate.named(network)} is no longer banned", "network": str(network)}
 
     @VERBS.verb("say", Argument("text", text))
     def say(self, text: str) -> Object:

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 
 import trio
 
-from . import door
+from . import door, gate
 from .chat import Chat
 from .connection import Goodbyes
 from .hosts import LOOPBACK, Networks, is_loopback
@@ -256,4 +256,4 @@ class Server:
         self.house.goodbyes.unbound = True
         door.drain(chat)
         for session in self.house.sessions:
-            session.close(Farewell(door.DRAINING, Reason.DRAINING, door.retry_after(chat)))
+            session.close(Farewell(gate.DRAINING, Reason.DRAINING, gate.retry_after(chat)))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import trio
 
-from . import door
+from . import door, gate
 from .client import Client, Standing
 from .commands import dispatch, typed
 from .connection import Connection
@@ -58,7 +58,7 @@ class Session:
         self._connection = Connection(sock, outbox, house.limits)
         self._flow = Flow(house, self._connection, self)
         self.client = Client(outbox, self, host, house.chat.origin)
-        door.knock(house.chat, self.client)
+        gate.knock(house.chat, self.client)
 
     @property
     def is_silent(self) -> bool:
@@ -211,7 +211,7 @@ class Session:
             sentence = f"This is a chat server, and speaks no {dialect.value}; use an IRC client, chatclient or nc"
             self.close(Farewell(sentence, Reason.WRONG_PROTOCOL))
         else:
-            door.turn_away(chat, self.client)
+            gate.turn_away(chat, self.client)
 
     def _note_entrance(self) -> None:
         """Watch a client that has entered as members and those who wait are watched."""
@@ -230,10 +230,10 @@ class Session:
         self._house.chat.usage.hit("handshakes")
         if self._postponed is not None:
             self.close(self._postponed[0])
-        if not self._is_ending and not door.turn_away(self._house.chat, self.client):
+        if not self._is_ending and not gate.turn_away(self._house.chat, self.client):
             most = self._house.limits.handshakes
             sentence = f"{most} connections are introducing themselves, and you were silent the longest"
-            retry_after = door.retry_after(self._house.chat)
+            retry_after = gate.retry_after(self._house.chat)
             self.close(Farewell(f"{sentence} (handshakes)", Reason.TOO_MANY_HANDSHAKES, retry_after))
         self._leave()  # at once, so that the next one counts right
 
@@ -243,7 +243,7 @@ class Session:
         """Nothing has come for a while: a person, probably. A program's first line still decides otherwise."""
         self._house.chat.usage.hit("greet_after")
         self.client.form = Form.PLAIN
-        if not door.turn_away(self._house.chat, self.client):
+        if not gate.turn_away(self._house.chat, self.client):
             typed.greet(self._house.chat, self.client)
 
     def end_handshake(self) -> None:

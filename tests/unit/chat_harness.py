@@ -6,7 +6,7 @@ whatever the commands are given, the server writes whole lines, of a lawful leng
 
 from collections.abc import Mapping, Sequence
 
-from chatd import door
+from chatd import door, gate
 from chatd.bounds import Bound
 from chatd.chat import Chat
 from chatd.client import Client, Standing
@@ -65,7 +65,7 @@ class Person:
         self._met = False
         self.client = Client(self.wire, self, host, world.chat.origin)
         self._intake = Intake(world.chat.limits.plain_line, world.chat.limits.endless_line)
-        door.knock(world.chat, self.client)
+        gate.knock(world.chat, self.client)
 
     def close(self, farewell: Farewell, after: float = 0) -> None:
         if self.farewell is None:
@@ -92,7 +92,7 @@ class Person:
         self._met = True
         if is_plain:
             self.be_plain()
-        if door.turn_away(self.world.chat, self.client):
+        if gate.turn_away(self.world.chat, self.client):
             self.leaves()
 
     def says(self, *lines: str) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 from chat_harness import LOBBY, SERVER, Person, World, commands
 
-from chatd import door
+from chatd import door, gate
 from chatd.client import Standing
 from chatd.protocol import irc
 from chatd.protocol.farewell import Reason, parse_farewell
@@ -312,7 +312,7 @@ def test_paused_and_draining_have_reasons_of_their_own() -> None:
     assert reason is Reason.PAUSED
     assert sentence.startswith("Seats are not given out at the moment")
     door.drain(world.chat)
-    assert refused(world.irc("bob")) == (Reason.DRAINING, door.DRAINING)
+    assert refused(world.irc("bob")) == (Reason.DRAINING, gate.DRAINING)
 
 
 def test_advice_is_in_whole_seconds_and_at_least_the_least() -> None:
@@ -327,10 +327,10 @@ def test_advice_is_in_whole_seconds_and_at_least_the_least() -> None:
 def test_one_who_has_said_nothing_is_refused_only_if_there_is_no_room() -> None:
     world = World(max_clients=1, queue=0)
     first = world.arrives()
-    assert door.turn_away(world.chat, first.client) is False
+    assert gate.turn_away(world.chat, first.client) is False
     assert first.farewell is None
     world.irc("ann")
-    assert door.turn_away(world.chat, first.client) is True
+    assert gate.turn_away(world.chat, first.client) is True
     assert refused(first)[0] is Reason.SERVER_FULL
 
 
@@ -379,7 +379,7 @@ def test_draining_sends_the_line_away_and_hands_no_seat_on() -> None:
     world, (seated,) = full()
     ann = world.irc("ann")
     door.drain(world.chat)
-    assert refused(ann) == (Reason.DRAINING, door.DRAINING)
+    assert refused(ann) == (Reason.DRAINING, gate.DRAINING)
     ann.leaves()
     seated.leaves()
     assert not ann.is_seated

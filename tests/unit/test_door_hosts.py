@@ -5,7 +5,7 @@ from ipaddress import ip_network
 import pytest
 from chat_harness import Person, World
 
-from chatd import door
+from chatd import door, gate
 from chatd.client import Standing
 from chatd.hosts import Ban, Networks, host_of
 from chatd.protocol.farewell import Farewell, Reason
@@ -139,7 +139,7 @@ def test_who_is_banned_is_told_so_wherever_it_is(address: str) -> None:
     ban(world, str(host_of(address)), reason="Spam")
     farewell = told(world.arrives(address))
     assert farewell.reason is Reason.BANNED
-    assert farewell.sentence.startswith(door.named(host_of(address)))
+    assert farewell.sentence.startswith(gate.named(host_of(address)))
     assert farewell.sentence.endswith(" is banned: Spam")
     assert here(world, address) == 0
 

@@ -31,6 +31,7 @@ ORDER = [
     "connection",
     "watch",
     "door",
+    "gate",
     "commands",
     "ops",
     "chat",
@@ -52,7 +53,7 @@ ORDER = [
 ]
 # What decides: no I/O, and the clock is passed in.
 PURE = {
-    "door", "commands", "chat", "client", "room", "history", "settings", "hosts", "pace",
+    "door", "gate", "commands", "chat", "client", "room", "history", "settings", "hosts", "pace",
     "deadlines", "pool", "usage", "journal", "limits", "bounds", "protocol",
 }
 IMPURE = {"trio", "socket", "time", "select", "selectors", "asyncio", "threading", "subprocess", "ssl", "os"}
