@@ -10,12 +10,13 @@ stamp=$venv/chatd-installed
 say() { printf '%s\n' "$*" >&2; }
 die() { say "scripts/${0##*/}: $*"; exit 1; }
 
-# Is all of the extra $1 installed, as pyproject.toml stands now? (test includes client)
+# Are all of the extras $1 installed, as pyproject.toml stands now? (test includes all others)
 is_ready() {
     [ -x "$venv/bin/python" ] && [ -x "$venv/bin/chatd" ] && [ -f "$stamp" ] || return 1
     sum=$(cksum <"$root/pyproject.toml")
+    # Of these three the later ones include the earlier ones.
     case $(cat "$stamp") in
-        "$1 $sum $root" | "test $sum $root") return 0 ;;
+        "$1 $sum $root" | "client,ops,plots $sum $root" | "test $sum $root") return 0 ;;
         *) return 1 ;;
     esac
 }
