@@ -5,6 +5,7 @@ again for the same figures.
 """
 
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,13 +14,13 @@ import matplotlib
 matplotlib.use("svg")  # no screen is needed
 
 from cycler import cycler
-from matplotlib import pyplot, style
+from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, RED, PURPLE, GREY = "#2563a8", "#d9822b", "#3a8f5c", "#c0392b", "#7b5aa6", "#7f8c8d"
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, RED, GREY)
-STYLE = {
+matplotlib.rcParams.update({
     "svg.fonttype": "none",  # text stays text: it can be searched, and read aloud
     "svg.hashsalt": "chatd",
     "font.family": ["sans-serif"],
@@ -34,7 +35,11 @@ STYLE = {
     "axes.prop_cycle": cycler(color=COLOURS),
     "legend.frameon": False,
     "figure.constrained_layout.use": True,
-}
+})
+
+_NOTHING_BUT = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+_TAG = re.compile("<[a-z][^>]*>")  # matplotlib writes no > within
+_ID = re.compile(r"""(\bid="|href="#|url\(#)([^")]+)""")
 
 
 def figure(title: str, x: str, y: str, *, width: float = 7.5, height: float = 3.6) -> tuple[Figure, Axes]:
@@ -47,19 +52,21 @@ def figure(title: str, x: str, y: str, *, width: float = 7.5, height: float = 3.
 
 def panels(count: int, *, width: float = 7.5, height: float = 3.6) -> tuple[Figure, Sequence[Axes]]:
     """Several empty plots side by side."""
-    with style.context(STYLE):
-        drawn, axes = pyplot.subplots(1, count, figsize=(width, height), squeeze=False)
+    drawn, axes = pyplot.subplots(1, count, figsize=(width, height), squeeze=False)
     return drawn, list(axes[0])
 
 
-def svg(drawn: Figure, name: str = "") -> str:
-    """The picture as text, fit to stand in a page of HTML. It is finished with."""
-    with style.context(STYLE):
-        text = io.StringIO()
-        drawn.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Title": name or None})
+def svg(drawn: Figure, name: str = "", prefix: str = "") -> str:
+    """The picture as text, fit to stand in a page of HTML. It is finished with.
+
+    Where several stand on one page each needs a prefix of its own for the ids within, or they would be mixed up.
+    """
+    text = io.StringIO()
+    drawn.savefig(text, format="svg", metadata=_NOTHING_BUT | ({"Title": name} if name else {}))
     pyplot.close(drawn)
     whole = text.getvalue()
-    return whole[whole.index("<svg") :]
+    whole = whole[whole.index("<svg") :]
+    return _TAG.sub(lambda tag: _ID.sub(rf"\g<1>{prefix}-\g<2>", tag[0]), whole) if prefix else whole
 
 
 def save(drawn: Figure, path: Path, name: str = "") -> None:

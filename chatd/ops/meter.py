@@ -44,3 +44,11 @@ class Meter:
             return Path(f"/proc/{self.pid}/{name}").read_text()
         except FileNotFoundError:
             raise ProcessLookupError(f"process {self.pid} has ended") from None
+
+
+def machine() -> tuple[float, float]:
+    """CPU time, in seconds, that all programs of this machine have used, and that its host has kept from it for others
+    (proc(5), stat)."""
+    user, nice, system, _, _, interrupts, soft, stolen, *_ = map(int, Path("/proc/stat").read_text().split()[1:11])
+    ticks = os.sysconf("SC_CLK_TCK")
+    return (user + nice + system + interrupts + soft) / ticks, stolen / ticks

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 RECEIVE_BYTES = 65536
-AT_A_TIME = 64  # connections that are on their way in; more would measure the backlog
+AT_A_TIME = 64  # connections that are on their way in, unless the server takes fewer, or takes them in batches
 PATIENCE = 30.0  # s, without anybody getting in
 
 
@@ -39,14 +39,19 @@ class Swarm:
             each.close()
 
     def enter(
-        self, count: int, hello: Callable[[int], bytes], inside: bytes, progress: Callable[[int], None] = lambda _: None
+        self,
+        count: int,
+        hello: Callable[[int], bytes],
+        inside: bytes,
+        progress: Callable[[int], None] = lambda _: None,
+        at_a_time: int = AT_A_TIME,
     ) -> float:
         """Connect `count` more, each saying `hello(number)`, until each has read `inside`. How many seconds it took."""
         began = heard = time.monotonic()
         most = len(self.sockets) + count
         coming: dict[int, bytes] = {}
         while len(self.sockets) < most or coming:
-            while len(self.sockets) < most and len(coming) < AT_A_TIME:
+            while len(self.sockets) < most and len(coming) < at_a_time:
                 coming[self._connect(hello)] = b""
             for number, received in self.read(0.1):
                 if number not in coming:
@@ -72,9 +77,10 @@ class Swarm:
         if sent < len(data):
             raise SwarmError("the server reads more slowly than it is spoken to")
 
-    def read(self, timeout: float) -> Iterator[tuple[int, bytes]]:
-        """What has come, piece by piece, with the number of the connection; an empty piece is its end."""
-        for file, _ in self._epoll.poll(timeout):
+    def read(self, timeout: float, most: int = -1) -> Iterator[tuple[int, bytes]]:
+        """What has come, piece by piece, with the number of the connection; an empty piece is its end. `most` bounds
+        how many connections are read."""
+        for file, _ in self._epoll.poll(timeout, most):
             number = self._numbers[file]
             try:
                 received = self.sockets[number].recv(RECEIVE_BYTES)

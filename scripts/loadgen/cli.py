@@ -1,6 +1,5 @@
 """Why: one place turns a command line into a run, its report and an exit code."""
 
-import json
 import signal
 import sys
 from collections.abc import Sequence
@@ -8,14 +7,15 @@ from collections.abc import Sequence
 import trio
 from rich.console import Console
 
-from .crowd import Crowd
 from .display import show
-from .machine import TooFewFilesError, make_room_for
-from .options import NotThisHostError, parse, resolve
-from .report import as_json, print_report
+from .fleet import Fleet
+from .options import NotThisHostError, Options, parse, resolve
+from .page import MissingPlotsError, write_page
+from .report import print_report
+from .result import as_text, result_of
 from .verdict import judge
 
-HOLDS, BROKEN, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
+HOLDS, BROKEN, COULD_NOT_RUN, MET, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,48 +23,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     try:
         addresses = resolve(options)
-        open_files = make_room_for(options.clients)
-    except (NotThisHostError, TooFewFilesError) as error:
+    except NotThisHostError as error:
         return _could_not_run(str(error))
     console = Console(highlight=False, emoji=False)
-    crowd = Crowd(options, addresses)
-    trio.run(_run, crowd, console)
-    if crowd.problem and not crowd.interrupted:
-        return _could_not_run(crowd.problem)
+    fleet = Fleet(options, addresses)
+    trio.run(_run, fleet, console)
+    if fleet.problem and not fleet.interrupted:
+        return _could_not_run(fleet.problem)
+    return _tell(fleet, options, console)
 
-    stages = {"at the end": crowd.ledger.rows()}
-    if crowd.after_hold is not None:
-        stages["after the hold"] = crowd.after_hold
-    invariants = [] if crowd.interrupted else judge(crowd.ledger, crowd.deliveries, stages, crowd.unfilled)
-    if crowd.interrupted:
+
+def _tell(fleet: Fleet, options: Options, console: Console) -> int:
+    """Report it in all forms that were asked for; the exit code."""
+    invariants = [] if fleet.interrupted else judge(fleet)
+    if fleet.interrupted:
         exit_code = INTERRUPTED
     else:
         exit_code = BROKEN if any(invariant.holds is False for invariant in invariants) else HOLDS
-    print_report(crowd, invariants, console)
-    if options.json is not None:
-        result = as_json(crowd, invariants, open_files, exit_code)
-        try:
-            options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            return _could_not_run(f"cannot write to {options.json}: {error.strerror}")
+    # What a threshold looks at is in the result, which tells in turn whether one was met.
+    result = result_of(fleet, invariants, [], exit_code)
+    if not fleet.interrupted:
+        failures = [sentence for each in options.fail_if if (sentence := each.met(result)) is not None]
+        if failures:
+            exit_code = exit_code or MET
+            result = result_of(fleet, invariants, failures, exit_code)
+    print_report(result, console)
+    try:
+        if options.json is not None:
+            options.json.write_text(as_text(result), encoding="utf-8")
+        if options.html is not None:
+            write_page(result, options.html)
+    except OSError as error:
+        return _could_not_run(f"cannot write to {error.filename}: {error.strerror}")
+    except MissingPlotsError as error:
+        return _could_not_run(str(error))
     return exit_code
 
 
-async def _run(crowd: Crowd, console: Console) -> None:
+async def _run(fleet: Fleet, console: Console) -> None:
     async with trio.open_nursery() as nursery:
-        await nursery.start(_end_when_told, crowd, nursery.cancel_scope)
-        nursery.start_soon(show, crowd, console)
-        await crowd.run()
+        await nursery.start(_end_when_told, fleet, nursery.cancel_scope)
+        nursery.start_soon(show, fleet, console)
+        await fleet.run()
         nursery.cancel_scope.cancel()
 
 
 async def _end_when_told(
-    crowd: Crowd, everything: trio.CancelScope, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    fleet: Fleet, everything: trio.CancelScope, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
 ) -> None:
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         task_status.started()
         async for _ in signals:
-            crowd.interrupted = True
+            fleet.interrupted = True
             everything.cancel()
 
 

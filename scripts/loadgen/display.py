@@ -1,7 +1,7 @@
 """Why: while thousands come, one wants to see where they end up, and against which limit.
 
 In a terminal there is a picture that is drawn anew a few times a second; anywhere else a line every few seconds.
-It only reads what the crowd wrote.
+It only reads what the fleet wrote.
 """
 
 import sys
@@ -14,12 +14,14 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from .crowd import Crowd, Phase
+from .fleet import Fleet
 from .ledger import Kind
 
 FRAMES_A_SECOND = 8
 LINE_EVERY = 3.0  # s
+LATELY = 3.0  # s, of which latency is shown
 BAR = 40
+REASONS = 4  # that are shown, the most frequent first
 # What is on the way; the rest of the kinds is grouped with these.
 SHOWN: list[tuple[str, tuple[Kind, ...], str]] = [
     ("seated", (Kind.SEATED, Kind.QUEUED_SEATED), "green"),
@@ -31,55 +33,54 @@ SHOWN: list[tuple[str, tuple[Kind, ...], str]] = [
 ]
 
 
-async def show(crowd: Crowd, console: Console) -> None:
+async def show(fleet: Fleet, console: Console) -> None:
     """Keep showing it until cancelled."""
     if not console.is_terminal:
-        await _show_lines(crowd)
+        await _show_lines(fleet)
         return
     # Its own thread would draw while the books are being written, and compete for the time of the clients.
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while True:
-            live.update(picture(crowd), refresh=True)
+            live.update(picture(fleet), refresh=True)
             await trio.sleep(1 / FRAMES_A_SECOND)
 
 
-async def _show_lines(crowd: Crowd) -> None:
+async def _show_lines(fleet: Fleet) -> None:
     while True:
         await trio.sleep(LINE_EVERY)
-        print(line(crowd), file=sys.stderr, flush=True)
+        print(line(fleet), file=sys.stderr, flush=True)
 
 
-def _counts(crowd: Crowd) -> Counter[str]:
-    rows = crowd.ledger.rows()
+def _counts(fleet: Fleet) -> Counter[str]:
+    rows = fleet.ledger.rows()
     counts: Counter[str] = Counter()
     for name, kinds, _ in SHOWN:
         counts[name] = sum(count for row, count in rows.items() if row.kind in kinds)
     # Not what they became in the end but what is now: some may have left.
-    counts["seated"] = crowd.ledger.seated
+    counts["seated"] = fleet.ledger.seated
+    counts["waiting"] = fleet.ledger.waiting
     return counts
 
 
-def line(crowd: Crowd) -> str:
+def line(fleet: Fleet) -> str:
     """How it stands, in one line."""
-    counts = _counts(crowd)
+    counts = _counts(fleet)
     told = ", ".join(f"{counts[name]:,} {name}" for name, _, _ in SHOWN if counts[name] or name in ("seated", "silent"))
-    tried = crowd.options.clients - crowd.ledger.count(Kind.UNTRIED)
-    passed = time.monotonic() - crowd.began
-    text = f"load.py: {passed:.0f} s, {crowd.phase}: {tried:,} of {crowd.options.clients:,}; {told}"
-    if crowd.deliveries.messages:
-        text += f"; {crowd.deliveries.received:,} of {crowd.deliveries.expected:,} deliveries"
+    passed = time.monotonic() - fleet.began
+    text = f"load.py: {passed:.0f} s, {fleet.phase}: {_tried(fleet):,} of {_all(fleet):,}; {told}"
+    if fleet.sent:
+        text += f"; {fleet.received:,} of {fleet.expected:,} deliveries"
     return text
 
 
-def picture(crowd: Crowd) -> RenderableType:
+def picture(fleet: Fleet) -> RenderableType:
     """How it stands, as a picture."""
-    clients = crowd.options.clients
-    ledger = crowd.ledger
-    counts = _counts(crowd)
-    tried = clients - ledger.count(Kind.UNTRIED)
+    ledger = fleet.ledger
+    counts = _counts(fleet)
+    passed = time.monotonic() - fleet.began
     head = Text.assemble(
-        (str(crowd.phase), "bold"),
-        f"   {tried:,} of {clients:,} clients   {time.monotonic() - crowd.began:.1f} s   {crowd.options.target}",
+        (f"{fleet.options.scenario}: {fleet.phase}", "bold"),
+        f"   {_tried(fleet):,} of {_all(fleet):,} clients   {passed:.1f} s   {fleet.options.target}",
     )
     table = Table.grid(padding=(0, 2))
     table.add_column()
@@ -89,30 +90,48 @@ def picture(crowd: Crowd) -> RenderableType:
         count = counts[name]
         if name == "seated":
             note = f" of {ledger.limit:,}, at most {ledger.peak:,}" if ledger.limit else f" at most {ledger.peak:,}"
-            whole = ledger.limit or clients
+            whole = ledger.limit or _all(fleet)
         else:
-            note, whole = "", clients
+            note, whole = "", _all(fleet)
         # What is not there needs no colour: red stands out only if it is rare.
         shade = style if count else "dim"
         bar = Text.assemble(("█" * _cells(count, whole), style), ("·" * (BAR - _cells(count, whole)), "dim"), note)
         table.add_row(Text(name, style=shade), Text(f"{count:,}", style=shade), bar)
     parts: list[RenderableType] = [head, Text(), table]
-    if crowd.deliveries.messages:
-        parts += [Text(), _chat(crowd)]
-    if crowd.phase in (Phase.LEAVING, Phase.GONE) and ledger.entered:
+    if ledger.refusals:
+        told = "   ".join(f"{reason} {count:,}" for reason, count in ledger.refusals.most_common(REASONS))
+        parts += [Text(), Text(f"refused so far: {told}", no_wrap=True, overflow="ellipsis")]
+    if fleet.sent:
+        parts += [Text(), _chat(fleet)]
+    if late := fleet.arrival_lateness.percentile(99):
+        told = f"connected {_milliseconds(late)}"
+        if (spoke := fleet.lateness.percentile(99)) is not None:
+            told += f", spoke {_milliseconds(spoke)}"
+        parts += [Text(f"this program's own lateness (p99): {told}", style="dim")]
+    if fleet.stages and ledger.entered:
         moved = f"the line moves up: {ledger.count(Kind.QUEUED_SEATED):,} of {ledger.entered:,} who waited were seated"
         parts += [Text(), Text(moved)]
     return Group(*parts)
 
 
-def _chat(crowd: Crowd) -> Text:
-    deliveries = crowd.deliveries
-    half, most = deliveries.latency.percentile(50), deliveries.latency.percentile(99)
-    times = "" if half is None or most is None else f"   p50 {half * 1e3:.1f} ms   p99 {most * 1e3:.1f} ms"
-    return Text(
-        f"{deliveries.messages:,} messages sent   "
-        f"{deliveries.received:,} of {deliveries.expected:,} deliveries received{times}"
-    )
+def _chat(fleet: Fleet) -> Text:
+    lately = [moment for moment in fleet.timeline if moment.at >= fleet.timeline[-1].at - LATELY]
+    halves = [moment.p50 for moment in lately if moment.p50 is not None]
+    most = [moment.p99 for moment in lately if moment.p99 is not None]
+    times = f"   lately p50 {_milliseconds(max(halves))}   p99 {_milliseconds(max(most))}" if halves and most else ""
+    return Text(f"{fleet.sent:,} messages sent   {fleet.received:,} of {fleet.expected:,} deliveries{times}")
+
+
+def _all(fleet: Fleet) -> int:
+    return len(fleet.ledger.attempts)
+
+
+def _tried(fleet: Fleet) -> int:
+    return _all(fleet) - fleet.ledger.count(Kind.UNTRIED)
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1e3:.1f} ms"
 
 
 def _cells(count: int, whole: int) -> int:

@@ -1,10 +1,17 @@
 """Why: thousands of sockets in one process run into limits of this machine, which must not look like the server's.
 
 There are two: open files, looked at before anything starts, and local ports, of which each source address has its own.
+What the server itself takes of this machine is watched here too, where it runs on it.
 """
 
 import resource
+import socket
+import time
 from collections.abc import Iterator
+
+from chatd.ops.meter import Meter
+
+Address = tuple[socket.AddressFamily, tuple[str, int]]
 
 SPARE_FILES = 64  # what is open besides the clients' sockets, with room to spare
 
@@ -54,3 +61,24 @@ class Sources:
             except StopIteration:
                 return False
         return True
+
+
+class Watch:
+    """A process, looked at now and then."""
+
+    def __init__(self, pid: int) -> None:
+        self._meter = Meter(pid)
+        self._before: tuple[float, float] | None = None  # when it was looked at last, and its CPU time then
+
+    def look(self) -> tuple[int | None, float | None, int | None]:
+        """Its memory in bytes, the share of a CPU that it used since the last look, its open files; None once it has
+        ended."""
+        now = time.monotonic()
+        try:
+            memory, used, files = self._meter.resident(), self._meter.cpu(), self._meter.files()
+        except (ProcessLookupError, PermissionError):
+            self._before = None
+            return None, None, None
+        before, self._before = self._before, (now, used)
+        share = None if before is None else (used - before[1]) / (now - before[0])
+        return memory, share, files

@@ -3,36 +3,39 @@
 import argparse
 import ipaddress
 import random
-import re
 import socket
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from chatd.protocol import irc
-
-Address = tuple[socket.AddressFamily, tuple[str, int]]
+from . import arguments as argument
+from .machine import Address
+from .scenarios import SCENARIOS, Arrivals, Scenario
+from .threshold import Threshold
 
 DESCRIPTION = """\
-Connect thousands of clients to a chat server and account for every one.
+Send a crowd of clients at a chat server and account for every one.
 
-They all come at once; each says hello and joins one room. What the server does
-with each is noted: seated, put in the waiting line, refused with a reason, or
-left without one. Then some chat (with --messages), all stay for a while, and
-the seated leave in waves, so that the line moves up and its order shows.
+When each comes and speaks is decided beforehand and does not depend on how fast
+the server answers, and times count from there. What the server does with each is
+noted: seated, put in the waiting line, refused with a reason, or left without one.
 
 At the end there is a table in which every attempt is in exactly one row, and a
 list of what must hold whatever the load. The server should have no other
 clients meanwhile. In a terminal one sees it happen; elsewhere a line every few
 seconds goes to standard error.
+
+scenarios:
 """
 
 EPILOG = """\
 examples:
-  scripts/load.py 127.0.0.1:6667 --clients 3000
-  scripts/load.py 127.0.0.1:6667 --clients 200 --messages 1000 --json result.json
-  scripts/load.py 127.0.0.1:6667 --clients 3000 --rate 100/s --hold 30
+  scripts/load.py 127.0.0.1:6667 --clients 3000 --rate 1000/s
+  scripts/load.py 127.0.0.1:6667 chat --clients 80 --each 6/min --json result.json
+  scripts/load.py 127.0.0.1:6667 storm --clients 5000 --procs 2 --fail-if 'answer.p99>3s'
+  scripts/load.py 127.0.0.1:6667 soak --pid $(pgrep -x chatd) --html soak.html
 
 exit codes:
   0    all of this holds: every attempt is in one row; no more were seated than
@@ -42,10 +45,10 @@ exit codes:
   1    something of it does not hold; the list says what
   2    the arguments are wrong, or it could not run: no server there, or too few
        open files allowed
+  3    all of it holds, but a --fail-if was met
   130  interrupted; the table shows what was known by then
 
-Latency counts from the moment at which a message was to be sent, and includes
-what this program takes to read thousands of copies of it.
+Latency includes what this program takes to read thousands of copies of a message.
 """
 
 
@@ -58,20 +61,28 @@ class Parser(argparse.ArgumentParser):
 
 @dataclass(frozen=True)
 class Options:
-    """What a run was asked to do."""
+    """What a run was asked to do. What the scenario does not use is 0, or None."""
 
     host: str
     port: int
+    scenario: Scenario
     clients: int
-    rate: float | None  # connections begun a second; None: as fast as they are answered
-    concurrency: int
+    rate: float | None  # arrivals a second; None: all at once
     hold: float
-    messages: int
-    message_rate: float | None  # None: as many as this process can count without being late
+    duration: float | None
+    stay: float | None
+    messages: int | None  # None: as many as there are in the duration
+    message_rate: float | None  # None: chosen
+    each: float | None  # messages that each member says a minute
+    slow: float  # the share of the clients that stop reading
+    procs: int
+    pid: int | None
     room: str
     patience: float
     seed: int
     json: Path | None
+    html: Path | None
+    fail_if: list[Threshold]
     foreign_host: bool
 
     @property
@@ -102,140 +113,107 @@ def resolve(options: Options) -> list[Address]:
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
     """Read the command line. Ends the process, with code 2 and a sentence, if it makes no sense."""
+    parser = _parser()
+    read = vars(parser.parse_args(arguments))
+    scenario: Scenario = read.pop("scenario")
+    chosen = {name: read.pop(name) for name in _OF_SCENARIOS}
+    for name, value in chosen.items():
+        if value is not None and name not in scenario.defaults:
+            users = " and ".join(row.name for row in SCENARIOS.values() if name in row.defaults)
+            parser.error(f"{scenario} has no use for --{name.replace('_', '-')}, which is for {users}")
+    if chosen["each"] is not None and chosen["message_rate"] is not None:
+        parser.error("--each and --message-rate both say how many messages there are: give one of them")
+    values: dict[str, Any] = {
+        name: scenario.defaults.get(name) if value is None else value for name, value in chosen.items()
+    }
+    if scenario.arrivals is Arrivals.BY_CHANCE:
+        values["clients"] = max(1, round(values["rate"] * values["duration"]))
+    if "messages" not in scenario.defaults:
+        values["messages"] = 0
+    values["hold"] = values["hold"] or 0.0
+    values["slow"] = values["slow"] or 0.0
+    host, port = read.pop("target")
+    seed = read.pop("seed")
+    seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
+    foreign_host = read.pop("i_own_this_host")
+    return Options(
+        host=host, port=port, scenario=scenario, seed=seed, foreign_host=foreign_host, **values, **read
+    )  # fmt: skip
+
+
+# The options that not every scenario uses: how each is shown, read and explained.
+_OF_SCENARIOS = {
+    "clients": ("N", argument.count, "how many come"),
+    "rate": ("N/s", argument.rate, "how many come each second"),
+    "hold": ("S", argument.seconds, "how long all stay once everybody has an answer, at least"),
+    "duration": ("S", argument.some_seconds, "how long it goes on, also as 10min; herd: the longest that it waits"),
+    "stay": ("S", argument.some_seconds, "how long a client keeps its seat, on average"),
+    "messages": ("N", argument.count_or_none, "stop chatting after so many; 0: do not chat"),
+    "message_rate": ("N/s", argument.rate, "how many messages all members together say each second"),
+    "each": ("N/min", argument.rate_a_minute, "how many messages each member says a minute"),
+    "slow": ("PERCENT", argument.share, "how many of the clients stop reading once they are seated"),
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    told = "\n".join(
+        f"  {row.name:<6} {row.what}\n" + textwrap.indent(textwrap.fill(f"shows {row.lesson}", 71), " " * 9)
+        for row in SCENARIOS.values()
+    )
     parser = Parser(
         prog="load.py",
-        description=DESCRIPTION,
+        description=DESCRIPTION + told,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("target", metavar="HOST:PORT", type=_target, help="where the server listens")
-    parser.add_argument("--clients", metavar="N", type=_count, default=1000, help="how many come; default: 1000")
+    parser.add_argument("target", metavar="HOST:PORT", type=argument.target, help="where the server listens")
     parser.add_argument(
-        "--rate",
-        metavar="N/s",
-        type=_rate,
-        help="how many connect each second; default: as fast as the server answers",
+        "scenario", metavar="SCENARIO", nargs="?", type=argument.scenario, default="ramp", help="default: ramp"
+    )
+    for name, (form, read, meaning) in _OF_SCENARIOS.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", metavar=form, type=read, help=meaning + _defaults_of(name))
+    parser.add_argument(
+        "--procs", metavar="N", type=argument.processes, default=1, help="processes that share the clients; default: 1"
     )
     parser.add_argument(
-        "--concurrency",
-        metavar="N",
-        type=_count,
-        default=200,
-        help="how many may be without an answer at a time; default: 200",
+        "--pid", metavar="PID", type=argument.pid, help="watch memory, CPU and open files of this process as well"
     )
-    parser.add_argument(
-        "--hold",
-        metavar="S",
-        type=_seconds,
-        default=2.0,
-        help="how long all stay once everybody has an answer, at least; default: 2",
-    )
-    parser.add_argument(
-        "--messages",
-        metavar="N",
-        type=_count_or_none,
-        default=0,
-        help="how many messages the seated send in turn while all stay; default: 0",
-    )
-    parser.add_argument(
-        "--message-rate",
-        metavar="N/s",
-        type=_rate,
-        help="how many of them each second; default: chosen so that this program can count them",
-    )
-    parser.add_argument("--room", metavar="NAME", type=_room, default="#lobby", help="default: #lobby")
+    parser.add_argument("--room", metavar="NAME", type=argument.room, default="#lobby", help="default: #lobby")
     parser.add_argument(
         "--patience",
         metavar="S",
-        type=_patience,
+        type=argument.some_seconds,
         default=15.0,
         help="how long to wait for an answer before it counts as silence; default: 15",
     )
     parser.add_argument(
-        "--seed", metavar="N", type=_count_or_none, help="makes nicknames and the order of senders the same again"
+        "--seed",
+        metavar="N",
+        type=argument.count_or_none,
+        help="makes nicknames, moments and the order of senders the same again",
     )
-    parser.add_argument("--json", metavar="FILE", type=_writable, help="write the result to FILE as well, as JSON")
+    parser.add_argument("--json", metavar="FILE", type=argument.writable, help="write the result to FILE, as JSON")
+    parser.add_argument("--html", metavar="FILE", type=argument.writable, help="write it to FILE, as a page with plots")
+    parser.add_argument(
+        "--fail-if",
+        metavar="WHAT",
+        type=argument.threshold,
+        action="append",
+        default=[],
+        help="end with code 3 if this is so, such as 'p99>200ms' or 'refused>5%%'; may be given several times",
+    )
     parser.add_argument(
         "--i-own-this-host", action="store_true", help="allow a target that is not this machine's loopback address"
     )
-    read = parser.parse_args(arguments)
-    host, port = read.target
-    return Options(
-        host=host,
-        port=port,
-        clients=read.clients,
-        rate=read.rate,
-        concurrency=read.concurrency,
-        hold=read.hold,
-        messages=read.messages,
-        message_rate=read.message_rate,
-        room=read.room,
-        patience=read.patience,
-        seed=random.SystemRandom().randrange(1_000_000) if read.seed is None else read.seed,
-        json=read.json,
-        foreign_host=read.i_own_this_host,
-    )
+    return parser
 
 
-def _target(word: str) -> tuple[str, int]:
-    host, colon, port = word.rpartition(":")
-    if not (colon and host and port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
-        raise argparse.ArgumentTypeError(f"{word!r} is not HOST:PORT, such as 127.0.0.1:6667 or [::1]:6667")
-    return host.removeprefix("[").removesuffix("]"), int(port)
-
-
-def _count(word: str) -> int:
-    number = _count_or_none(word)
-    if number == 0:
-        raise argparse.ArgumentTypeError("it must be at least 1")
-    return number
-
-
-def _count_or_none(word: str) -> int:
-    digits = word.replace("_", "").replace(",", "")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
-        raise argparse.ArgumentTypeError(f"{word!r} is not a whole number")
-    return int(digits)
-
-
-def _decimal(word: str) -> float:
-    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", word) is None:
-        raise argparse.ArgumentTypeError(f"{word!r} is not a number")
-    return float(word)
-
-
-def _rate(word: str) -> float:
-    rate = _decimal(word.removesuffix("/s"))
-    if rate == 0:
-        raise argparse.ArgumentTypeError("it must be more than 0")
-    return rate
-
-
-def _seconds(word: str) -> float:
-    return _decimal(word.removesuffix("s"))
-
-
-def _patience(word: str) -> float:
-    seconds = _seconds(word)
-    if seconds == 0:
-        raise argparse.ArgumentTypeError("it must be more than 0")
-    return seconds
-
-
-def _room(word: str) -> str:
-    if not irc.is_room_name(word, 50):
-        raise argparse.ArgumentTypeError(f"{word!r} is not a room's name, such as #lobby")
-    return word
-
-
-def _writable(word: str) -> Path:
-    # Found out now, since after minutes of load the result would be lost.
-    path = Path(word)
-    is_new = not path.exists()
-    try:
-        path.open("a", encoding="utf-8").close()
-        if is_new:
-            path.unlink()
-    except OSError as error:
-        raise argparse.ArgumentTypeError(f"cannot write to {word}: {error.strerror}") from None
-    return path
+def _defaults_of(name: str) -> str:
+    found: dict[str, list[str]] = {}
+    for row in SCENARIOS.values():
+        value = row.defaults.get(name)
+        if value is not None:
+            shown = f"{value:.0%}" if name == "slow" else f"{value:g}"
+            found.setdefault(shown.replace("%", "%%"), []).append(row.name)
+    told = ", ".join(f"{value} ({', '.join(rows)})" for value, rows in found.items())
+    return f"; default: {told}" if told else ""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from .deliveries import Deliveries
+from .fleet import Fleet
 from .ledger import Kind, Ledger, Row
 
 
@@ -15,21 +15,16 @@ class Invariant(NamedTuple):
     detail: str
 
 
-def judge(
-    ledger: Ledger, deliveries: Deliveries, stages: Mapping[str, Mapping[Row, int]], unfilled: int
-) -> list[Invariant]:
-    """The verdict on a run that was not interrupted.
-
-    `stages` are the tables that are shown, by their names; `unfilled` is how many seats were given back while clients
-    waited, and not given to them.
-    """
+def judge(fleet: Fleet) -> list[Invariant]:
+    """The verdict on a run that was not interrupted."""
+    ledger = fleet.ledger
     return [
-        _rows(ledger, stages),
+        _rows(ledger, fleet.stages),
         _limit(ledger),
         _reasons(ledger),
         _connected(ledger),
-        _order(ledger, unfilled),
-        _messages(deliveries),
+        _order(ledger, fleet.unfilled),
+        _messages(fleet),
     ]
 
 
@@ -46,9 +41,9 @@ def _limit(ledger: Ledger) -> Invariant:
     if ledger.limit is None:
         return Invariant(name, None, f"the server tells no limit; at most {ledger.peak:,} were seated at once")
     detail = f"at most {ledger.peak:,} of {ledger.limit:,}"
-    if ledger.lost and ledger.peak > ledger.limit:
+    if ledger.certain_peak <= ledger.limit < ledger.peak:
         # Such a seat is given on before its former holder has read that it is gone.
-        detail += f", {ledger.lost:,} of whom had lost their seats, perhaps before that showed"
+        detail += ", some of whom had lost their seats before that showed"
     return Invariant(name, ledger.certain_peak <= ledger.limit, detail)
 
 
@@ -77,18 +72,18 @@ def _order(ledger: Ledger, unfilled: int) -> Invariant:
     return Invariant(name, True if seated else None, f"{seated:,} of {ledger.entered:,} who waited were seated")
 
 
-def _messages(deliveries: Deliveries) -> Invariant:
+def _messages(fleet: Fleet) -> Invariant:
     name = "every message arrives once, in order"
-    if not deliveries.messages:
+    if not fleet.sent:
         return Invariant(name, None, "none were sent")
     wrong = [
         f"{count:,} {what}"
         for what, count in (
-            ("missing", deliveries.missing),
-            ("twice", deliveries.duplicates),
-            ("out of order", deliveries.disordered),
+            ("missing", fleet.missing),
+            ("twice", fleet.duplicates),
+            ("out of order", fleet.disordered),
         )
         if count
     ]
-    detail = f"{deliveries.received:,} of {deliveries.expected:,} deliveries"
+    detail = f"{fleet.received:,} of {fleet.expected:,} deliveries"
     return Invariant(name, not wrong, ", ".join([detail, *wrong]))

@@ -5,78 +5,28 @@ hand are met as processes.
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
 from crooked_server import CrookedServer, Fault
-from loadgen.crowd import Crowd
+from load_runs import broken, chatd, fates, fleet_at, listening
+from loadgen.fleet import Fleet
 from loadgen.ledger import Kind
-from loadgen.options import Address, parse, resolve
-from loadgen.verdict import judge
+from loadgen.machine import Address
+from loadgen.options import parse, resolve
 
 from chatd.protocol import irc
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = str(ROOT / "scripts" / "load.py")
-LONG = 60  # s; nothing here takes as long, but a machine may be busy
-
-Handler = Callable[[trio.SocketStream], Awaitable[None]]
-
-
-@asynccontextmanager
-async def listening(handler: Handler) -> AsyncIterator[str]:
-    """A server in this process; where it is."""
-    with trio.fail_after(LONG):
-        async with trio.open_nursery() as nursery:
-            listeners: list[trio.SocketListener] = await nursery.start(
-                partial(trio.serve_tcp, handler, 0, host="127.0.0.1")
-            )
-            yield f"127.0.0.1:{listeners[0].socket.getsockname()[1]}"
-            nursery.cancel_scope.cancel()
-
-
-@asynccontextmanager
-async def chatd(*flags: str) -> AsyncIterator[str]:
-    """The real server, as a process; where it is."""
-    command = [sys.executable, "-m", "chatd", "--port", "0", *flags]
-    with trio.fail_after(LONG):
-        process = await trio.lowlevel.open_process(command, stdout=subprocess.PIPE)
-        try:
-            assert process.stdout is not None
-            told = b""
-            while b"\n" not in told:
-                received = await process.stdout.receive_some()
-                assert received, f"chatd ended: {told!r}"
-                told += received
-            yield told.split()[4].decode().rstrip(":")
-        finally:
-            process.kill()
-            with trio.CancelScope(shield=True):
-                await process.wait()
-
-
-async def crowd_at(target: str, *flags: str) -> Crowd:
-    """A whole run in this process."""
-    options = parse([target, "--hold", "0", *flags])
-    crowd = Crowd(options, resolve(options))
-    await crowd.run()
-    return crowd
-
-
-def broken(crowd: Crowd) -> list[str]:
-    """The invariants that do not hold."""
-    stages = {"at the end": crowd.ledger.rows()}
-    return [
-        found.name for found in judge(crowd.ledger, crowd.deliveries, stages, crowd.unfilled) if found.holds is False
-    ]
+NOW = ("--rate", "10000", "--hold", "0")
 
 
 async def load(*words: str, python: str = sys.executable) -> "subprocess.CompletedProcess[bytes]":
@@ -84,6 +34,18 @@ async def load(*words: str, python: str = sys.executable) -> "subprocess.Complet
     return await trio.run_process(
         [python, SCRIPT, *words], capture_stdout=True, capture_stderr=True, check=False
     )  # fmt: skip
+
+
+def children_of(process: int) -> list[int]:
+    tasks = Path(f"/proc/{process}/task").iterdir()
+    return [int(word) for task in tasks for word in (task / "children").read_text().split()]
+
+
+def is_running(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def counts(rows: list[dict[str, Any]]) -> Mapping[str, int]:
@@ -96,24 +58,18 @@ def counts(rows: list[dict[str, Any]]) -> Mapping[str, int]:
 async def test_against_a_server_that_is_right_everything_holds() -> None:
     server = CrookedServer(seats=5, line=4)
     async with listening(server.welcome) as target:
-        crowd = await crowd_at(target, "--clients", "20", "--messages", "30", "--message-rate", "1000")
-    assert broken(crowd) == []
-    assert crowd.ledger.limit == 5
-    assert crowd.ledger.peak == 5
-    assert crowd.after_hold is not None
-    assert {row.kind: count for row, count in crowd.after_hold.items()} == {
-        Kind.SEATED: 5,
-        Kind.WAITING: 4,
-        Kind.REFUSED: 11,
-    }
-    assert {row.kind: count for row, count in crowd.ledger.rows().items()} == {
-        Kind.SEATED: 5,
-        Kind.QUEUED_SEATED: 4,
-        Kind.REFUSED: 11,
-    }
-    assert (crowd.deliveries.expected, crowd.deliveries.received) == (120, 120)
-    assert crowd.deliveries.latency.count == 120
-    assert crowd.deliveries.lateness.count == 30
+        fleet = await fleet_at(target, "ramp", *NOW, "--clients", "20", "--messages", "30", "--message-rate", "1000")
+    assert broken(fleet) == []
+    assert fleet.ledger.limit == 5
+    assert fleet.ledger.peak == 5
+    assert fates(fleet, "at the end of the hold") == {"seated": 5, "waiting": 4, "refused SERVER_FULL": 11}
+    assert fates(fleet, "after all left") == {"seated": 5, "queued_seated": 4, "refused SERVER_FULL": 11}
+    assert (fleet.sent, fleet.expected, fleet.received, fleet.missing) == (30, 120, 120, 0)
+    assert (fleet.latency.count, fleet.lateness.count) == (120, 30)
+    assert (fleet.answers.count, fleet.arrival_lateness.count) == (20, 20)
+    assert fleet.answers.longest < 30
+    last = fleet.timeline[-1]
+    assert (last.sent, last.received, last.refused, last.waiting) == (30, 120, {"SERVER_FULL": 11}, 0)
 
 
 @pytest.mark.parametrize(
@@ -132,10 +88,10 @@ async def test_against_a_server_that_is_right_everything_holds() -> None:
 async def test_every_fault_is_found(fault: Fault, invariant: str) -> None:
     server = CrookedServer(seats=4, line=3, fault=fault)
     async with listening(server.welcome) as target:
-        crowd = await crowd_at(
-            target, "--clients", "9", "--messages", "8", "--message-rate", "1000", "--patience", "1.5"
+        fleet = await fleet_at(
+            target, *NOW, "--clients", "9", "--messages", "8", "--message-rate", "1000", "--patience", "0.4"
         )
-    assert broken(crowd) == [invariant]
+    assert broken(fleet) == [invariant]
 
 
 async def test_the_same_seed_makes_the_same_nicknames() -> None:
@@ -153,13 +109,12 @@ async def test_the_same_seed_makes_the_same_nicknames() -> None:
                 seen.update(member.nick for member in server.members)
 
             nursery.start_soon(note)
-            await crowd_at(target, "--clients", "10", "--seed", seed)
+            await fleet_at(target, *NOW, "--clients", "10", "--seed", seed)
         return seen
 
     first = await nicknames("1")
     assert len(first) == 10
     assert await nicknames("1") == first
-    assert (await nicknames("2")).isdisjoint(first)
 
 
 async def test_a_server_that_knows_nothing_of_ours() -> None:
@@ -185,6 +140,7 @@ async def test_a_server_that_knows_nothing_of_ours() -> None:
                     case "PONG", ["cookie"]:
                         registered = True
                         answer = irc.write("001", [nick], "Welcome", source="old.server")
+                        answer += irc.write("004", [nick, "old.server", "1.0", "i", "n"], source="old.server")
                     case "JOIN", _ if not registered:
                         answer = irc.write("451", ["*"], "You have not registered", source="old.server")
                     case "JOIN", [room]:
@@ -194,10 +150,11 @@ async def test_a_server_that_knows_nothing_of_ours() -> None:
                 await stream.send_all(answer)
 
     async with listening(old_server) as target:
-        crowd = await crowd_at(target, "--clients", "3", "--room", "#hall")
-    assert crowd.ledger.count(Kind.SEATED) == 3
-    assert crowd.ledger.limit is None
-    assert broken(crowd) == []
+        fleet = await fleet_at(target, *NOW, "--clients", "3", "--room", "#hall")
+    assert fleet.ledger.count(Kind.SEATED) == 3
+    assert fleet.ledger.limit is None
+    assert fleet.server == "old.server 1.0"
+    assert broken(fleet) == []
 
 
 async def test_a_full_room_and_words_of_its_own_are_reasons_too() -> None:
@@ -214,9 +171,9 @@ async def test_a_full_room_and_words_of_its_own_are_reasons_too() -> None:
             await stream.receive_some()
 
     async with listening(refuse) as target:
-        crowd = await crowd_at(target, "--clients", "2")
-    assert {row.reason for row in crowd.ledger.rows()} == {"Too? many users, sorry", "471 in answer to JOIN"}
-    assert crowd.ledger.count(Kind.REFUSED) == 2
+        fleet = await fleet_at(target, *NOW, "--clients", "2")
+    assert {row.reason for row in fleet.ledger.rows()} == {"Too? many users, sorry", "471 in answer to JOIN"}
+    assert fleet.ledger.count(Kind.REFUSED) == 2
 
 
 async def test_of_several_addresses_the_one_with_a_server_is_taken() -> None:
@@ -225,12 +182,12 @@ async def test_of_several_addresses_the_one_with_a_server_is_taken() -> None:
         await unused.bind(("127.0.0.1", 0))
         dead: Address = (unused.family, unused.getsockname())
         async with listening(server.welcome) as target:
-            options = parse([target, "--clients", "4", "--hold", "0"])
-            crowd = Crowd(options, [dead, *resolve(options)])
-            await crowd.run()
-    assert crowd.problem == ""
-    assert sum(crowd.ledger.rows().values()) == 4
-    assert broken(crowd) == []
+            options = parse([target, *NOW, "--clients", "4"])
+            fleet = Fleet(options, [dead, *resolve(options)])
+            await fleet.run()
+    assert fleet.problem == ""
+    assert sum(fleet.ledger.rows().values()) == 4
+    assert broken(fleet) == []
 
 
 # -- the real server --------------------------------------------------------------------------------------------------
@@ -239,17 +196,19 @@ async def test_of_several_addresses_the_one_with_a_server_is_taken() -> None:
 async def test_three_thousand_clients_at_a_hundred_seats(tmp_path: Path) -> None:
     result = tmp_path / "result.json"
     async with chatd("--max-clients", "100", "--queue", "50") as target:
-        done = await load(target, "--clients", "3000", "--hold", "0", "--messages", "20", "--json", str(result))
+        done = await load(
+            target, "storm", "--clients", "3000", "--hold", "0", "--messages", "20", "--json", str(result)
+        )  # fmt: skip
     assert done.stderr == b"" or done.stderr.startswith(b"load.py: 3 s")
     assert done.returncode == 0, done.stdout.decode()
-    assert b"100 seated, 50 waiting, 2,850 refused with a reason, 0 silent" in done.stdout
+    assert b"100 seated, 50 waiting, 2,850 refused with a reason, 0 silent" in b" ".join(done.stdout.split())
     assert b"\x1b" not in done.stdout
     read = json.loads(result.read_text())
-    assert read["schema"] == 1
     assert (read["ended"], read["exit_code"], read["limits"]["max_clients"]) == ("finished", 0, 100)
     assert read["counts"]["peak_seated"] == 100
-    assert counts(read["counts"]["after_hold"]) == {"seated": 100, "waiting": 50, "refused SERVER_FULL": 2850}
-    assert counts(read["counts"]["at_end"]) == {"seated": 100, "queued_seated": 50, "refused SERVER_FULL": 2850}
+    before, after = (counts(read["stages"][name]) for name in ("at the end of the hold", "after all left"))
+    assert before == {"seated": 100, "waiting": 50, "refused SERVER_FULL": 2850}
+    assert after == {"seated": 100, "queued_seated": 50, "refused SERVER_FULL": 2850}
     assert read["messages"] == {
         "sent": 20,
         "expected": 20 * 99,
@@ -264,27 +223,25 @@ async def test_three_thousand_clients_at_a_hundred_seats(tmp_path: Path) -> None
 
 async def test_without_a_line_all_others_are_refused() -> None:
     async with chatd("--max-clients", "20", "--queue", "0") as target:
-        done = await load(target, "--clients", "300", "--hold", "0")
-    assert done.returncode == 0, done.stdout.decode()
-    assert b"20 seated, 0 waiting, 280 refused with a reason, 0 silent." in done.stdout
+        fleet = await fleet_at(target, *NOW, "--clients", "100")
+    assert broken(fleet) == []
+    assert fates(fleet, "at the end of the hold") == {"seated": 20, "refused SERVER_FULL": 80}
 
 
 async def test_with_a_line_for_all_nobody_is_refused() -> None:
-    async with chatd("--max-clients", "20", "--queue", "300") as target:
-        done = await load(target, "--clients", "300", "--hold", "0")
-    assert done.returncode == 0, done.stdout.decode()
-    assert b"280 of the 280 waiting were seated" in b" ".join(done.stdout.split())
+    async with chatd("--max-clients", "20", "--queue", "60") as target:
+        fleet = await fleet_at(target, *NOW, "--clients", "80")
+    assert broken(fleet) == []
+    assert fates(fleet, "at the end of the hold") == {"seated": 20, "waiting": 60}
+    assert fates(fleet, "after all left") == {"seated": 20, "queued_seated": 60}
 
 
 async def test_who_waits_too_long_is_in_a_row_of_its_own() -> None:
     async with chatd("--max-clients", "5", "--queue", "5", "--queue-timeout", "0.2") as target:
-        crowd = await crowd_at(target, "--clients", "12", "--hold", "1")
-    assert {row.kind: count for row, count in crowd.ledger.rows().items()} == {
-        Kind.SEATED: 5,
-        Kind.QUEUED_TIMED_OUT: 5,
-        Kind.REFUSED: 2,
-    }
-    assert broken(crowd) == []
+        fleet = await fleet_at(target, "--rate", "10000", "--clients", "12", "--hold", "0.4")
+    assert fates(fleet, "after all left") == {"seated": 5, "queued_timed_out": 5, "refused SERVER_FULL": 2}
+    assert fleet.ledger.refusals == {"SERVER_FULL": 2, "QUEUE_TIMEOUT": 5}
+    assert broken(fleet) == []
 
 
 # -- the script -------------------------------------------------------------------------------------------------------
@@ -296,27 +253,64 @@ async def test_an_interrupted_run_tells_what_it_knows(told_to_end: signal.Signal
     server = CrookedServer(seats=3, line=2)
     async with listening(server.welcome) as target:
         process = await trio.lowlevel.open_process(
-            [sys.executable, SCRIPT, target, "--clients", "9", "--hold", "1000", "--json", str(result)],
+            [sys.executable, SCRIPT, target, "--clients", "9", "--hold", "1000", "--procs", "2", "--json", str(result)],
             stdout=subprocess.PIPE,
         )
         await server.full.wait()
+        workers = children_of(process.pid)
+        assert len(workers) == 2
         process.send_signal(told_to_end)
         assert process.stdout is not None
         told = b"".join([piece async for piece in process.stdout])
         assert await process.wait() == 130
     assert b"so far" in told
+    assert not any(is_running(worker) for worker in workers)
     read = json.loads(result.read_text())
     assert (read["ended"], read["exit_code"], read["invariants"]) == ("interrupted", 130, [])
-    assert sum(row["count"] for row in read["counts"]["at_end"]) == 9
+    assert sum(row["count"] for row in read["stages"]["so far"]) == 9
+
+
+async def test_workers_end_when_the_parent_is_killed() -> None:
+    server = CrookedServer(seats=3, line=2)
+    async with listening(server.welcome) as target:
+        process = await trio.lowlevel.open_process([sys.executable, SCRIPT, target, "--clients", "9", "--hold", "1000"])
+        await server.full.wait()
+        (worker,) = children_of(process.pid)
+        watched = os.pidfd_open(worker)
+        process.kill()
+        await process.wait()
+        await trio.lowlevel.wait_readable(watched)
+        os.close(watched)
+
+
+async def test_when_a_worker_dies_there_is_nothing_to_report() -> None:
+    server = CrookedServer(seats=3, line=2)
+    async with listening(server.welcome) as target:
+        options = parse([target, "--rate", "10000", "--clients", "9", "--hold", "1000"])
+        fleet = Fleet(options, resolve(options))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(fleet.run)
+            await server.full.wait()
+            (worker,) = children_of(os.getpid())
+            os.kill(worker, signal.SIGKILL)
+    assert fleet.problem == "process 1 of this program has ended by itself, with status -9"
 
 
 async def test_a_broken_invariant_is_exit_code_1() -> None:
     server = CrookedServer(seats=3, line=0, fault=Fault.RESETS)
     async with listening(server.welcome) as target:
-        done = await load(target, "--clients", "5", "--hold", "0")
+        done = await load(target, "--clients", "5", *NOW)
     assert done.returncode == 1
     assert b"BROKEN" in done.stdout
     assert b"2 silent" in done.stdout
+
+
+async def test_a_threshold_that_is_met_is_exit_code_3() -> None:
+    server = CrookedServer(seats=3, line=0)
+    async with listening(server.welcome) as target:
+        done = await load(target, "--clients", "5", *NOW, "--fail-if", "refused>1", "--fail-if", "silent>0")
+    assert done.returncode == 3
+    assert b"refused>1: it was 2" in done.stdout
 
 
 async def test_where_no_server_is() -> None:

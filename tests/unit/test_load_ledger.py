@@ -1,13 +1,11 @@
 """Why: the load script's figures and its exit code are only worth what its bookkeeping is worth."""
 
-import math
 import random
 from collections.abc import Callable
 
-import pytest
-from loadgen.deliveries import Deliveries
-from loadgen.histogram import Histogram
-from loadgen.ledger import OTHER_REASON, REASONS, Kind, Ledger, Row
+from loadgen.fleet import Fleet
+from loadgen.ledger import OTHER_REASON, REASONS, SHOWS_WITHIN, Kind, Ledger, Row
+from loadgen.options import parse
 from loadgen.verdict import judge
 
 
@@ -18,9 +16,10 @@ def told_places(ledger: Ledger, *places: int) -> None:
         ledger.queued(number, place)
 
 
-def verdicts(ledger: Ledger, deliveries: Deliveries | None = None, unfilled: int = 0) -> dict[str, bool | None]:
-    stages = {"at the end": ledger.rows()}
-    return {found.name: found.holds for found in judge(ledger, deliveries or Deliveries("t"), stages, unfilled)}
+def verdicts(ledger: Ledger, unfilled: int = 0) -> dict[str, bool | None]:
+    fleet = Fleet(parse(["127.0.0.1:1"]), [])
+    fleet.ledger, fleet.unfilled, fleet.stages = ledger, unfilled, {"at the end": ledger.rows()}
+    return {found.name: found.holds for found in judge(fleet)}
 
 
 class TestRows:
@@ -82,6 +81,25 @@ class TestRows:
         ledger.fell_silent(0, "reset")
         assert ledger.rows() == {Row(Kind.SILENT, "reset"): 1}
 
+    def test_who_comes_back_is_in_the_row_of_the_last_try_and_every_refusal_is_counted(self) -> None:
+        ledger = Ledger(1)
+        for reason in ("SERVER_FULL", "SERVER_FULL", "DRAINING"):
+            ledger.tried(0)
+            ledger.refused(0, reason)
+        ledger.tried(0)
+        assert (ledger.undecided, ledger.rows()) == (1, {Row(Kind.UNANSWERED): 1})
+        ledger.took_seat(0)
+        assert ledger.rows() == {Row(Kind.SEATED): 1}
+        assert ledger.refusals == {"SERVER_FULL": 2, "DRAINING": 1}
+
+    def test_who_waits_now_is_not_who_ever_waited(self) -> None:
+        ledger = Ledger(4)
+        told_places(ledger, 1, 2, 3, 4)
+        ledger.took_seat(0)
+        ledger.refused(1, "QUEUE_TIMEOUT")
+        ledger.leaves(2)
+        assert (ledger.waiting, ledger.entered, ledger.count(Kind.WAITING)) == (1, 4, 2)
+
     def test_a_server_cannot_make_the_table_endless(self) -> None:
         ledger = Ledger(REASONS + 5)
         for number in range(REASONS + 5):
@@ -137,6 +155,27 @@ class TestLimit:
             ledger.took_seat(number)
         ledger.refused(0, "OUTBOX_FULL")  # it was closed before 2 was seated, and reads it only now
         assert verdicts(ledger)["no more seated than the limit"] is True
+
+    def test_but_not_very_late(self) -> None:
+        ledger = Ledger(3)
+        ledger.tell_limit(2)
+        for number in range(3):
+            ledger.tried(number)
+            ledger.took_seat(number)
+        ledger.now = SHOWS_WITHIN + 0.1
+        ledger.refused(0, "OUTBOX_FULL")
+        assert (ledger.peak, ledger.certain_peak) == (3, 3)
+
+    def test_who_does_not_read_may_have_lost_the_seat_without_a_sign(self) -> None:
+        ledger = Ledger(3)
+        ledger.tell_limit(2)
+        for number in range(3):
+            ledger.tried(number)
+            ledger.took_seat(number, reads=number != 0)
+        assert (ledger.peak, ledger.certain_peak, ledger.unread) == (3, 2, 1)
+        ledger.kept(0)
+        assert (ledger.certain_peak, ledger.unread) == (3, 0)
+        assert verdicts(ledger)["no more seated than the limit"] is False
 
     def test_a_limit_that_sinks_evicts_nobody(self) -> None:
         ledger = Ledger(1)
@@ -228,106 +267,6 @@ class TestOrder:
             ledger.queued(0, place)
         assert ledger.disorders == 998
         assert len(ledger.examples) == 3
-
-
-class TestDeliveries:
-    NAME = "every message arrives once, in order"
-
-    def test_due_at_all_members_but_the_sender(self) -> None:
-        books = Deliveries("t")
-        for reader in (1, 2, 3):
-            books.joined(reader)
-        text = books.send(1, due=10.0, now=10.5)
-        assert (books.expected, books.missing) == (2, 2)
-        assert books.arrived(2, text, 11.0)
-        assert books.arrived(3, text, 12.0)
-        assert books.missing == 0
-        assert books.latency.longest == 2.0
-        assert books.lateness.longest == 0.5
-        assert verdicts(Ledger(0), books)[self.NAME] is True
-
-    def test_missing(self) -> None:
-        books = Deliveries("t")
-        books.joined(1)
-        books.send(0, 0, 0)
-        assert verdicts(Ledger(0), books)[self.NAME] is False
-
-    def test_twice(self) -> None:
-        books = Deliveries("t")
-        books.joined(1)
-        text = books.send(0, 0, 0)
-        assert books.arrived(1, text, 0)
-        assert not books.arrived(1, text, 0)
-        assert (books.received, books.duplicates) == (1, 1)
-        assert verdicts(Ledger(0), books)[self.NAME] is False
-
-    @pytest.mark.parametrize(("arrival", "disordered"), [((0, 1, 2, 3, 4, 5), 0), ((1, 0, 3, 2, 5, 4), 0)])
-    def test_order_is_kept_for_each_sender(self, arrival: tuple[int, ...], disordered: int) -> None:
-        books = Deliveries("t")
-        books.joined(9)
-        texts = [books.send(number % 2, 0, 0) for number in range(6)]
-        for number in arrival:
-            assert books.arrived(9, texts[number], 0)
-        assert books.disordered == disordered
-
-    @pytest.mark.parametrize("arrival", [(2, 0, 4), (0, 4, 2), (4, 0, 2), (4, 2, 0), (2, 4, 0)])
-    def test_every_other_order_of_one_sender_is_found(self, arrival: tuple[int, ...]) -> None:
-        books = Deliveries("t")
-        books.joined(9)
-        texts = [books.send(number % 2, 0, 0) for number in range(6)]
-        for number in arrival:
-            assert books.arrived(9, texts[number], 0)
-        assert books.disordered
-
-    def test_who_comes_later_may_get_what_was_on_its_way_and_need_not(self) -> None:
-        books = Deliveries("t")
-        text = books.send(0, 0, 0)
-        books.joined(1)
-        assert not books.arrived(1, text, 0)
-        assert (books.expected, books.received, books.duplicates) == (0, 0, 0)
-
-    def test_who_has_left_is_owed_nothing_more(self) -> None:
-        books = Deliveries("t")
-        books.joined(1)
-        books.left([1])
-        books.send(0, 0, 0)
-        assert books.expected == 0
-
-    @pytest.mark.parametrize(
-        "text",
-        ["hello", "", "load other 0 0.0", "load t 5 0.0", "load t x 0.0", f"load t {'9' * 5000} 0", "load t ² 0"],
-    )
-    def test_what_others_say_is_none_of_it(self, text: str) -> None:
-        books = Deliveries("t")
-        books.joined(1)
-        books.send(0, 0, 0)
-        assert not books.arrived(1, text, 0)
-
-
-class TestHistogram:
-    def test_nothing_counted(self) -> None:
-        assert Histogram().percentile(50) is None
-
-    def test_percentiles_are_at_most_two_per_cent_too_high(self) -> None:
-        times = [random.Random(2).expovariate(100) for _ in range(1000)]
-        histogram = Histogram()
-        for seconds in times:
-            histogram.add(seconds)
-        times.sort()
-        for percent in (1, 50, 90, 99, 100):
-            exact = times[math.ceil(len(times) * percent / 100) - 1]
-            found = histogram.percentile(percent)
-            assert found is not None
-            assert exact <= found <= exact * 1.0201
-        assert histogram.longest == times[-1]
-        assert histogram.count == 1000
-
-    @pytest.mark.parametrize("seconds", [-1.0, 0.0, 1e-9, 1e9])
-    def test_what_lies_outside_counts_at_the_edge(self, seconds: float) -> None:
-        histogram = Histogram()
-        histogram.add(seconds)
-        assert histogram.count == 1
-        assert histogram.percentile(50) is not None
 
 
 def test_failed_connections_and_silence_break_the_verdict() -> None:
