@@ -24,7 +24,7 @@ KINDS = (
     Kind("cpu", "CPU per delivery", "µs"),
     Kind("p50", "latency, p50", "ms"),
     Kind("p99", "latency, p99", "ms"),
-    Kind("rate", "deliveries per second of CPU, saturated", "thousand", more_is_better=True),
+    Kind("rate", "deliveries, saturated", "thousand/s", more_is_better=True),
 )
 BY_KEY = {kind.key: kind for kind in KINDS}
 

@@ -20,6 +20,7 @@ from .running import CannotMeasureError, Cost, Server
 EARLY = 0.001  # s; epoll cannot wait for less, so the last of it is waited for awake
 EARLY_PART = 4  # of the idle clients one in so many comes before they are counted: a server has some memory in stock
 LOOK_EVERY = 0.1  # s; whether it has taken too long
+OPENED_LATE = 4  # files that a server may open only once it is at work
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Load:
             self.figures["registrations"] = (plan.idle - early) / took / 1e3
             self.figures["memory"] = (server.memory - memory) / (plan.idle - early) / 1e3
         late = time.monotonic() + plan.patience
-        while server.files > files:
+        while server.files > files + OPENED_LATE:
             if time.monotonic() > late:
                 raise CannotMeasureError(f"it has not noticed after {plan.patience:g} s that its clients have left")
             time.sleep(EARLY)
@@ -163,15 +164,27 @@ class Load:
         books, before = self.books, self.books.deliveries
         watch = self._server.watch()
         end = time.monotonic() + self._plan.saturated
-        while time.monotonic() < end and books.read_by_all == books.sent:
-            for _ in range(SPEAKERS):
-                self._say(swarm)
-            self._read_until_all_have(swarm)
-            self._progress(f"{books.deliveries - before:,} deliveries, {SPEAKERS} messages at once")
+        last = time.monotonic()
+        while (now := time.monotonic()) < end and now < last + self._plan.patience:
+            self._top_up(swarm)
+            for _ in self._hear(swarm, LOOK_EVERY):
+                last = now
+                self._top_up(swarm)
+            self._progress(f"{books.deliveries - before:,} deliveries, {SPEAKERS} messages always under way")
         self.costs["saturated"] = cost = watch.read()
+        self.figures |= {
+            "rate": (books.deliveries - before) / cost.seconds / 1e3,
+            "busy": cost.server / cost.seconds,
+        }
+        self._read_until_all_have(swarm)
         for _ in self._hear(swarm, self._plan.quiet):
             pass  # what comes twice may come after all has come once
-        self.figures["rate"] = (books.deliveries - before) / cost.server / 1e3
+
+    def _top_up(self, swarm: Swarm) -> None:
+        """Have as many deliveries under way as one message of each speaker makes. Counted so, the next message is said
+        while readers still read: to wait for the last of them would have all speak at once."""
+        while self.books.lost <= (SPEAKERS - 1) * self._plan.clients:
+            self._say(swarm)
 
     def _read_until_all_have(self, swarm: Swarm) -> None:
         """Or until nothing more comes."""

@@ -5,8 +5,9 @@ The JSON form, schema 1 (a key that means something else gets a new schema numbe
     schema      1
     date, machine, plan    when, where, and how much of everything
     servers     list of {name, title, version, clients, idle, turns, median, told, faults, trouble}; a turn has the
-                figures of `figures.KINDS`, `others` (share of a processor that other programs took) and `late` (p99,
-                ms, of the load's own sending); told is {words: how many read them}
+                figures of `figures.KINDS`, `others` (share of a processor that other programs took), `busy` (the
+                server's own share while saturated) and `late` (p99, ms, of the load's own sending); told is {words:
+                how many read them}
 """
 
 import os
@@ -31,6 +32,7 @@ from .running import DISTURBED
 
 SCHEMA = 1
 NOTHING = "–"
+BUSY = 0.9  # of a processor; a server that took less was waiting for the load
 _FOR_MARKDOWN = re.compile(r"[\\`*_\[\]<>|~&#]")
 NAME_WIDTH, CELL_WIDTH, PADDING = 22, 17, 3  # columns of a terminal, with those between them
 
@@ -63,7 +65,14 @@ def cell(result: Result, kind: Kind) -> tuple[str, str]:
     spread = Spread.of(result.turns, kind.key)
     if spread is None:
         return NOTHING, ""
-    return short(spread.median), spread.range if len(result.turns) > 1 else ""
+    least = "≥ " if kind.key == "rate" and _had_time_to_spare(result) else ""
+    return least + short(spread.median), spread.range if len(result.turns) > 1 else ""
+
+
+def _had_time_to_spare(result: Result) -> bool:
+    """The load could not saturate it."""
+    busy = Spread.of(result.turns, "busy")
+    return busy is not None and busy.median < BUSY
 
 
 def _others(result: Result) -> tuple[str, str]:
@@ -99,7 +108,7 @@ def notes(results: Sequence[Result], plan: Plan) -> list[str]:
     late = max((turn["late"] for result in results for turn in result.turns), default=0.0)
     found = [
         f"{plan.clients:,} read in one room, {SPEAKERS} speak: {plan.rate:g} messages/s for the CPU and the latency; "
-        f"saturated, all {SPEAKERS} at once as soon as everybody has read everything. "
+        f"saturated, always {SPEAKERS} under way. "
         f"Registrations and memory: {plan.idle:,} idle clients. "
         f"The load itself was at most {short(late)} ms late (p99), which counts as latency."
     ]
@@ -109,6 +118,8 @@ def notes(results: Sequence[Result], plan: Plan) -> list[str]:
         for result in results
         if (result.clients, result.idle) != (plan.clients, plan.idle)
     ]
+    if any(_had_time_to_spare(result) for result in results):
+        found.append("≥: it had a tenth of its processor or more to spare, since the load could not read faster.")
     if any(result.disturbed for result in results):
         much = _percent(DISTURBED)
         found.append(f"!: others took more than {much} of a processor in one of its turns. Run it again.")
