@@ -4,8 +4,9 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import trio
 
@@ -13,8 +14,9 @@ from . import __version__, process
 from .bounds import NONE
 from .config import CHOICES, CONFIG_VARIABLE, ConfigError, Configuration, Sources, unknown_variables
 from .limits import Limits
-from .ops import listing, memory
+from .ops import advising, listing, memory
 from .ops.files import DoesNotFitError, check_fit, fit, raise_file_limit
+from .ops.probe import ProbeError
 from .server import listen
 
 EXIT_OK, EXIT_CANNOT_START, EXIT_USAGE = 0, 1, 2
@@ -40,6 +42,8 @@ examples:
   chatd --port 0                       pick a free port, and say which
   chatd --limits                       every bound, its value, where that came from, and
                                        how much memory they allow
+  chatd --advise                       how many clients this machine carries: it measures
+                                       what one costs, in some seconds, and shows the sum
   chatctl status                       see how full a running one is; chatctl --help
 
 Every flag may be written into a file for --config instead, which is read again at
@@ -52,7 +56,7 @@ SIGHUP, or into the environment; what stands first in this list counts:
 exit codes:
   0  stopped by SIGTERM or SIGINT (a first one tells everybody; a second one ends at once)
   1  could not start: the port is taken or not permitted, or the bounds need more open
-     files than the process may have
+     files than the process may have; or --advise could not measure
   2  the command line, the environment or the file is wrong, or a file that they name
      cannot be read
 """
@@ -84,6 +88,10 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", metavar="FILE", help=f"read settings and bounds from there (or {CONFIG_VARIABLE})")
     parser.add_argument("--limits", action="store_true", help="show every bound, and the memory they allow; then end")
     parser.add_argument("--fit", action="store_true", help="lower --max-clients to what fits into the open files")
+    advice = parser.add_argument_group("advice: how many clients this machine carries")
+    advice.add_argument("--advise", action="store_true", help="measure what one costs, show the sum, then end")
+    for option in advising.OPTIONS:
+        advice.add_argument(option.flag, metavar=option.metavar, help=option.help)
     where = parser.add_argument_group("where it listens, what it is called, who may come in")
     for choice in CHOICES:
         where.add_argument(choice.flag, metavar=choice.metavar, help=choice.help)
@@ -109,16 +117,46 @@ def main(argv: Sequence[str] | None = None) -> int:
         _warn(sentence)
     if "limits" in options:
         return _show_limits(configuration)
+    if "advise" in options:
+        return _advise(configuration.limits, options, flags)
+    for option in advising.OPTIONS:
+        if option.name in options:
+            flags.error(f"argument {option.flag}: it is asked of --advise, and that is not given")
     return _run(configuration, sources, "fit" in options)
 
 
 def _show_limits(configuration: Configuration) -> int:
-    try:
+    with _to_stdout():
         listing.show(configuration.limits, configuration.origins, memory.in_use(), sys.stdout)
+    return EXIT_OK
+
+
+def _advise(limits: Limits, options: dict[str, Any], flags: argparse.ArgumentParser) -> int:
+    beside = {"advise", "max_clients", *(option.name for option in advising.OPTIONS)}
+    command = ["chatd"]
+    for name, value in options.items():
+        if name not in beside:
+            command += [f"--{name.replace('_', '-')}", *([value] if isinstance(value, str) else [])]
+    try:
+        wished = advising.wishes(options, limits)
+        with _to_stdout():
+            advising.run(limits, wished, command, sys.stdout)
+    except advising.WrongError as error:
+        flags.error(str(error))
+    except ProbeError as error:
+        return _cannot_start(str(error))
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    return EXIT_OK
+
+
+@contextmanager
+def _to_stdout() -> Iterator[None]:
+    try:
+        yield
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return EXIT_OK
 
 
 def _run(configuration: Configuration, sources: Sources, lower: bool) -> int:
