@@ -10,7 +10,7 @@ from rich.console import Console
 from .display import show
 from .fleet import Fleet
 from .options import NotThisHostError, Options, parse, resolve
-from .page import MissingPlotsError, write_page
+from .page import MissingPlotsError, check_plots, write_page
 from .report import print_report
 from .result import as_text, result_of
 from .verdict import judge
@@ -23,7 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     try:
         addresses = resolve(options)
-    except NotThisHostError as error:
+        if options.html is not None:
+            check_plots()  # now, and not after the run
+    except (NotThisHostError, MissingPlotsError) as error:
         return _could_not_run(str(error))
     console = Console(highlight=False, emoji=False)
     fleet = Fleet(options, addresses)
@@ -40,13 +42,12 @@ def _tell(fleet: Fleet, options: Options, console: Console) -> int:
         exit_code = INTERRUPTED
     else:
         exit_code = BROKEN if any(invariant.holds is False for invariant in invariants) else HOLDS
-    # What a threshold looks at is in the result, which tells in turn whether one was met.
     result = result_of(fleet, invariants, [], exit_code)
     if not fleet.interrupted:
-        failures = [sentence for each in options.fail_if if (sentence := each.met(result)) is not None]
-        if failures:
-            exit_code = exit_code or MET
-            result = result_of(fleet, invariants, failures, exit_code)
+        # What a threshold looks at is in the result, which tells in turn whether one was met.
+        result["failures"] = [sentence for each in options.fail_if if (sentence := each.met(result)) is not None]
+        if result["failures"] and exit_code == HOLDS:
+            result["exit_code"] = exit_code = MET
     print_report(result, console)
     try:
         if options.json is not None:
@@ -55,8 +56,6 @@ def _tell(fleet: Fleet, options: Options, console: Console) -> int:
             write_page(result, options.html)
     except OSError as error:
         return _could_not_run(f"cannot write to {error.filename}: {error.strerror}")
-    except MissingPlotsError as error:
-        return _could_not_run(str(error))
     return exit_code
 
 

@@ -13,6 +13,7 @@ from chatd.ops.meter import Meter
 
 Address = tuple[socket.AddressFamily, tuple[str, int]]
 
+LONG_ENOUGH = 0.1  # s; less says nothing of how busy a process is
 SPARE_FILES = 64  # what is open besides the clients' sockets, with room to spare
 
 
@@ -80,5 +81,7 @@ class Watch:
             self._before = None
             return None, None, None
         before, self._before = self._before, (now, used)
-        share = None if before is None else (used - before[1]) / (now - before[0])
+        share = None
+        if before is not None and now - before[0] >= LONG_ENOUGH:
+            share = (used - before[1]) / (now - before[0])
         return memory, share, files

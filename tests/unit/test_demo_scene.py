@@ -98,6 +98,7 @@ def test_the_second_act_stands_below_the_first(scene: Scene) -> None:
 
 
 def test_one_who_wants_no_colours_gets_none(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
     assert "\x1b[32m" in "".join(drawn(scene.picture(80), colours=True))
     monkeypatch.setenv("NO_COLOR", "1")
     assert "[32m" not in "".join(drawn(scene.picture(80), colours=True))
