@@ -9,7 +9,7 @@ import math
 from typing import NamedTuple
 
 CPU, MEMORY, KERNEL, FILES = "CPU", "memory of process", "memory of kernel", "open files"
-RESERVE = 0.3  # of a CPU, kept for whatever else goes on: joins, other programs, a host that is shared
+RESERVE = 0.4  # of a CPU, kept for whatever else goes on: joins, other programs, a host that is shared
 LINE_BYTES = 100  # of a message on the wire, names included: what people write
 TOO_MANY = 10**7  # clients; nothing is promised beyond
 FINE = 100  # an advice from here on is rounded down

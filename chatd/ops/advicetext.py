@@ -102,6 +102,7 @@ class Report(NamedTuple):
             f"= {unsaved:.2f} CPUs; at 1 the backlog would grow without end.",
         )  # fmt: skip
         if talk.one_by_one(clients) > 1:
+            yield from _item("busy", "So it sends all the time, 100 % of a CPU, and still keeps up.")
             how = f"{n} × {send} / (1 − {unsaved:.2f})"
         else:
             how = f"{_micro(costs.message)} + {n} × ({send} + {line})"

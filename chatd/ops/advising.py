@@ -11,6 +11,7 @@ from typing import NamedTuple, TextIO
 from ..limits import Limits
 from . import advicetext, memory
 from .advice import FILES, KERNEL, MEMORY, Share, Wish, advise
+from .advicetext import percent
 from .files import DoesNotFitError, fit, raise_file_limit
 from .probe import CLIENTS, Found, ProbeError, measure
 
@@ -108,10 +109,18 @@ def run(limits: Limits, wished: Wishes, command: list[str], out: TextIO) -> None
         found = measure(clients, progress=progress)
     finally:
         progress.end()
+    _check(found)
     shares = shares_of(limits, wished, found, files)
     advice = advise(found.costs, wished.talk, shares)
     report = advicetext.Report(found, advice, shares, command, _asked(limits))
     out.writelines(f"{line}\n" for line in report.lines(out))
+
+
+def _check(found: Found) -> None:
+    """A send is a call of the system, and can't be cheaper than a line that joins it."""
+    if not 0 < found.costs.line < found.costs.send:
+        others = f"other programs used {percent(found.foreign + found.stolen)} of a CPU meanwhile"
+        raise ProbeError(f"what was measured contradicts itself: {others}; measure again when it is quiet")
 
 
 def _asked(limits: Limits) -> int:

@@ -11,7 +11,7 @@ from .servers import CHATD, NAIVE
 from .talk import PATIENCE, knee
 
 IMMEDIATE = 0.1  # s; a message that takes less seems to be there at once
-BUSY = 0.7  # of a CPU: from there on nothing is left for what else happens
+BUSY = 0.6  # of a CPU: from there on nothing is left for what else happens
 WIDTH = 120
 MARKED = re.compile(
     r"(<!-- made by scripts/why_limit\.py: begin (\w+) -->\n).*?(<!-- made by scripts/why_limit\.py: end -->)",
