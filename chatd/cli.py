@@ -115,13 +115,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         flags.error(str(error))
     for sentence in unknown_variables(os.environ):
         _warn(sentence)
+    for option in advising.OPTIONS:
+        if option.name in options and "advise" not in options:
+            flags.error(f"argument {option.flag}: it is asked of --advise, and that is not given")
     if "limits" in options:
         return _show_limits(configuration)
     if "advise" in options:
         return _advise(configuration.limits, options, flags)
-    for option in advising.OPTIONS:
-        if option.name in options:
-            flags.error(f"argument {option.flag}: it is asked of --advise, and that is not given")
     return _run(configuration, sources, "fit" in options)
 
 

@@ -309,7 +309,7 @@ def main() -> int:
     if not 0.5 <= options.seconds <= 3600:
         parser.error("--seconds is to be from 0.5 to 3600")
     raise_file_limit()
-    progress, trials = Progress(sys.stderr), list[Trial]()
+    progress, trials = Progress(sys.stderr, "check_advice.py"), list[Trial]()
     try:
         for room in options.rooms:
             trials.append(trial(room, options.seconds, progress))

@@ -158,8 +158,9 @@ def _seats_for(limits: Limits, files: int) -> float:
 class Progress:
     """What is going on: in place on a terminal, else a line now and then."""
 
-    def __init__(self, err: TextIO) -> None:
+    def __init__(self, err: TextIO, program: str = "chatd") -> None:
         self._err = err
+        self._program = program
         self._is_terminal = err.isatty()
         self._told = -math.inf
 
@@ -168,7 +169,7 @@ class Progress:
             self._err.write(f"\r{text} …\x1b[K")
         elif (now := time.monotonic()) >= self._told + EVERY:
             self._told = now
-            self._err.write(f"chatd: {text}\n")
+            self._err.write(f"{self._program}: {text}\n")
         self._err.flush()
 
     def end(self) -> None:

@@ -64,7 +64,7 @@ def server(*flags: str) -> Iterator[tuple[int, int]]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("CHATD_")}
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=own,
-        preexec_fn=_end_with_parent,
+        preexec_fn=end_with_parent,
     ) as child:  # fmt: skip
         try:
             assert child.stdout is not None
@@ -181,6 +181,6 @@ def kernel_memory() -> int:
     return 0
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Also when this process is killed, so that nothing is left behind (prctl(2))."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

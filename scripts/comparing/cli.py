@@ -72,7 +72,7 @@ def _tell(contest: Contest, options: Options, where: report.Circumstances, inter
         print(report.markdown(results, plan, where), end="")
     else:
         width = None if sys.stdout.isatty() else WIDTH_OF_A_FILE
-        report.show(results, plan, where, Console(highlight=False, emoji=False, width=width))
+        report.show(results, plan, where, Console(highlight=False, emoji=False, markup=False, width=width))
     for wrong in report.complaints(results):
         print(f"compare.py: {wrong}.", file=sys.stderr)
     if interrupted:

@@ -24,6 +24,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from chatd.ops.advicetext import percent
+
 from .books import SPEAKERS
 from .contest import Result
 from .figures import KINDS, Kind, Spread, short
@@ -79,11 +81,7 @@ def _others(result: Result) -> tuple[str, str]:
     spread = Spread.of(result.turns, "others")
     if spread is None:
         return NOTHING, ""
-    return _percent(spread.most) + (" !" if result.disturbed else ""), ""
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.0f} %"
+    return percent(spread.most) + (" !" if result.disturbed else ""), ""
 
 
 def _rows(results: Sequence[Result]) -> Iterator[tuple[Result, list[tuple[str, str]]]]:
@@ -121,7 +119,7 @@ def notes(results: Sequence[Result], plan: Plan) -> list[str]:
     if any(_had_time_to_spare(result) for result in results):
         found.append("≥: it had a tenth of its processor or more to spare, since the load could not read faster.")
     if any(result.disturbed for result in results):
-        much = _percent(DISTURBED)
+        much = percent(DISTURBED)
         found.append(f"!: others took more than {much} of a processor in one of its turns. Run it again.")
     return found
 

@@ -4,7 +4,6 @@ A server runs in a process group and a folder of its own, on a processor of its 
 """
 
 import contextlib
-import ctypes
 import os
 import random
 import signal
@@ -14,11 +13,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from chatd.ops.meter import Meter
+from chatd.ops.meter import Meter, machine
+from chatd.ops.probe import end_with_parent
 
 from .peers import Peer, Setting
 
@@ -29,8 +28,6 @@ PORTS = range(20_000, 32_000)  # below those that outgoing connections take
 TOLD = 300  # characters of a server's last words
 DISTURBED = 0.05  # of a processor, taken by others
 LONG_ENOUGH = 0.3  # s; the kernel counts everybody's CPU in hundredths of a second
-_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
-_PROCESSOR_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class CannotMeasureError(Exception):
@@ -104,13 +101,7 @@ class Watch:
         return Cost(seconds, server, load, everybody - server - load)
 
     def _now(self) -> tuple[float, float, float, float]:
-        return time.monotonic(), sum(meter.cpu() for meter in self._meters), time.process_time(), _processors_busy()
-
-
-def _processors_busy() -> float:
-    """Seconds of CPU that all programs of this machine have used, and that its host has kept from it."""
-    user, nice, system, _, _, hard, soft, stolen, *_ = map(int, Path("/proc/stat").read_text().split()[1:11])
-    return (user + nice + system + hard + soft + stolen) / _PROCESSOR_TICKS
+        return time.monotonic(), sum(meter.cpu() for meter in self._meters), time.process_time(), sum(machine())
 
 
 def _family(pid: int) -> list[int]:
@@ -159,8 +150,6 @@ def _start(
     command: list[str], folder: Path, output: BinaryIO, cpus: tuple[set[int], set[int]], user: int | None
 ) -> "subprocess.Popen[bytes]":
     settings = {name: value for name, value in os.environ.items() if not name.startswith("CHATD_")}
-    # Also when this process is killed, and has no time to end it.
-    end_with_this = partial(ctypes.CDLL(None).prctl, _PARENT_DEATH_SIGNAL, signal.SIGKILL)
     os.sched_setaffinity(0, cpus[0])  # is inherited
     try:
         return subprocess.Popen(
@@ -171,7 +160,7 @@ def _start(
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=end_with_this,
+            preexec_fn=end_with_parent,
             user=user,
             group=user,
             extra_groups=None if user is None else [],

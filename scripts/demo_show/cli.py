@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _could_not_run(str(error))
     if lowered:
         print(f"demo: {lowered}", file=sys.stderr)
-    console = Console(highlight=False, emoji=False)
+    console = Console(highlight=False, emoji=False, markup=False)
     show = _Show(options)
     try:
         trio.run(show.run, console)

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable
 
 import trio
@@ -23,19 +23,24 @@ class Chatter:
         self, worker: int, token: str, chance: random.Random, clock: Clock, tell: Callable[[Event], None]
     ) -> None:
         self.lateness = Histogram()
-        self.speakers: deque[Link] = deque()
+        self.speakers: OrderedDict[Link, None] = OrderedDict()  # the next one first
         self._worker = worker
         self._token = token
         self._chance = chance
         self._clock = clock
         self._tell = tell
         self._rate = 0.0
+        self._due = 0.0  # when the next message is to be said
         self._until = math.inf
         self._changed = trio.Event()
         self._number = 0
 
     def set_rate(self, rate: float) -> None:
-        """So many a second from now on."""
+        """So many a second from now on. What is left of a pause was reckoned with the old rate; what is late stays due
+        when it was."""
+        now = self._clock.now()
+        if self._rate and rate and self._due > now:
+            self._due = now + (self._due - now) * self._rate / rate
         self._rate = rate
         self._changed.set()
 
@@ -44,26 +49,28 @@ class Chatter:
         self._until = self._clock.now()
         self._changed.set()
 
-    async def run(self, links: Links, messages: int | None, first: float) -> None:
-        """Talk, until hushed or so many were said. The first message is due `first` seconds from now."""
-        self._chance.shuffle(self.speakers)
+    async def run(self, links: Links, messages: int | None, share: float) -> None:
+        """Talk, until hushed or so many were said. The first message is due after that share of a pause."""
+        speakers = list(self.speakers)
+        self._chance.shuffle(speakers)
+        self.speakers = OrderedDict.fromkeys(speakers)
         left = math.inf if messages is None else messages
-        due = self._clock.now() + first * MICROSECONDS
-        while left and due < self._until:
-            await self._wait_for(due)
+        self._due = self._clock.now() + (share * MICROSECONDS / self._rate if self._rate else 0.0)
+        while left and self._due < self._until:
+            await self._wait()
             for _ in range(AT_A_TIME):
-                if not (left and self._rate and due < min(self._clock.now(), self._until)):
+                if not (left and self._rate and self._due < min(self._clock.now(), self._until)):
                     break
-                left -= self._say(links, int(due))
-                due += MICROSECONDS / self._rate
+                left -= self._say(links, int(self._due))
+                self._due += MICROSECONDS / self._rate
             if not self._rate:  # nobody is there; whoever comes may begin
-                due = self._clock.now()
+                self._due = self._clock.now()
         self._tell(Event(self._clock.now(), What.HUSHED, self._worker))
 
-    async def _wait_for(self, due: float) -> None:
-        """Until then, or something has changed."""
+    async def _wait(self) -> None:
+        """Until the next message is due, or something has changed."""
         self._changed = trio.Event()
-        rest = (due - self._clock.now()) / MICROSECONDS if self._rate else math.inf
+        rest = (self._due - self._clock.now()) / MICROSECONDS if self._rate else math.inf
         with trio.move_on_after(max(0.0, rest)):
             await self._changed.wait()
 
@@ -85,8 +92,9 @@ class Chatter:
 
     def _next_speaker(self) -> Link | None:
         while self.speakers:
-            speaker = self.speakers.popleft()
+            speaker = next(iter(self.speakers))
             if speaker.client.stage is Stage.SEATED:
-                self.speakers.append(speaker)
+                self.speakers.move_to_end(speaker)
                 return speaker
+            del self.speakers[speaker]
         return None

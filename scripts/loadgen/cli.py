@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             check_plots()  # now, and not after the run
     except (NotThisHostError, MissingPlotsError) as error:
         return _could_not_run(str(error))
-    console = Console(highlight=False, emoji=False)
+    console = Console(highlight=False, emoji=False, markup=False)
     fleet = Fleet(options, addresses)
     trio.run(_run, fleet, console)
     if fleet.problem and not fleet.interrupted:

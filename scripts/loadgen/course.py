@@ -70,8 +70,7 @@ class Course:
         told: list[float] = []
         while True:
             await trio.sleep(STEER_EVERY)
-            rates = self._rates()
-            if self._chatting and rates != told:
+            if self._chatting and (rates := self._rates()) != told:
                 await self._tell_rates(rates)
                 told = rates
 
@@ -126,7 +125,7 @@ class Course:
     async def _chat(self) -> None:
         await self._open_chat()
         with trio.move_on_after(self._options.duration or math.inf):
-            await self._fleet.bell.until(self._all_is_said)
+            await self._fleet.bell.until(lambda: self._all_is_said() or self._is_deserted())
         await self._close_chat()
         if Step.HOLD not in self._options.scenario.course:
             self._fleet.stages["after the chat"] = self._ledger.rows()
@@ -134,9 +133,9 @@ class Course:
     async def _open_chat(self) -> None:
         await self._tell_rates(self._rates())
         members = self._members()
-        rate = self._rate(sum(members))
         for hand, messages in zip(self._fleet.crew, shared(self._options.messages, members), strict=True):
-            await hand.order(do="chat", messages=messages, first=hand.number / rate)
+            # So that the workers speak in turn, and not all at the same moment.
+            await hand.order(do="chat", messages=messages, share=hand.number / len(self._fleet.crew))
         self._chatting = True
 
     async def _close_chat(self) -> None:
@@ -152,6 +151,10 @@ class Course:
 
     def _all_is_said(self) -> bool:
         return self._fleet.hushed == len(self._fleet.crew)
+
+    def _is_deserted(self) -> bool:
+        """Nobody is there to speak, and nobody waits for a seat."""
+        return not self._fleet.debts.readers and not self._ledger.waiting
 
     def _rate(self, members: int) -> float:
         """Messages a second; if nothing else was asked for, so that neither senders nor server have too much to do."""

@@ -157,7 +157,9 @@ class Fleet:
     # -- the books ----------------------------------------------------------------------------------------------------
 
     def _hear(self, hand: Hand, report: Report) -> None:
-        self._pending += [Event(*words) for words in report["events"]]
+        self._pending += [
+            Event(at, What(what), number, detail, received) for at, what, number, detail, received in report["events"]
+        ]
         times = report["times"]
         if times is not None:
             latency, answers = Histogram.read(times["latency"]), Histogram.read(times["answers"])

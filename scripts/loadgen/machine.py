@@ -80,8 +80,10 @@ class Watch:
         except (ProcessLookupError, PermissionError):
             self._before = None
             return None, None, None
-        before, self._before = self._before, (now, used)
-        share = None
-        if before is not None and now - before[0] >= LONG_ENOUGH:
-            share = (used - before[1]) / (now - before[0])
-        return memory, share, files
+        if self._before is None:
+            self._before = now, used
+        then, used_then = self._before
+        if now - then < LONG_ENOUGH:
+            return memory, None, files
+        self._before = now, used
+        return memory, (used - used_then) / (now - then), files

@@ -69,7 +69,7 @@ def _attempts(result: Result) -> Table:
 
 def _facts(result: Result) -> Table:
     facts = Table.grid(padding=(0, 2))
-    facts.add_row("server", words.plain(result["server"]) or "does not tell what it is")
+    facts.add_row("server", Text(words.plain(result["server"]) or "does not tell what it is"))
     facts.add_row("most seated at once", words.most_seated(result))
     messages = result["messages"]
     if messages["sent"]:

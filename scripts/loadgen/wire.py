@@ -94,10 +94,6 @@ class Clock:
         """Microseconds since the run began."""
         return int((time.monotonic() - self.began) * 1e6)
 
-    async def sleep_until(self, moment: int) -> None:
-        """Wait for it. A checkpoint also if it is past."""
-        await trio.sleep(max(0.0, self.began + moment / 1e6 - time.monotonic()))
-
 
 def line_of(said: object) -> bytes:
     """As it is written to a pipe."""

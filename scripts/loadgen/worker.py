@@ -79,7 +79,7 @@ class Worker:
                 # A full collection over all clients takes milliseconds, which would count as the server's.
                 gc.collect()
                 gc.freeze()
-                self._nursery.start_soon(self._chatter.run, self._links, order["messages"], order["first"])
+                self._nursery.start_soon(self._chatter.run, self._links, order["messages"], order["share"])
             case "hush":
                 self._chatter.hush()
             case "read":
@@ -133,12 +133,20 @@ class Worker:
         for event in reaction.events:
             self._note(link.client, event)
             if event.what is What.SEATED and link.client.reading:
-                self._chatter.speakers.append(link)
+                self._chatter.speakers[link] = None
         self._links.send(link, reaction.send)
         if reaction.hang_up:
             self._links.close(link)
+            self._forget(link)
         elif reaction.listen:
             self._links.listen_for(link)
+
+    def _forget(self, link: Link) -> None:
+        """In a long run many come; the same one may be here again already, with another link."""
+        self._chatter.speakers.pop(link, None)
+        number = link.client.arrival.number
+        if self._of_number.get(number) is link:
+            del self._of_number[number]
 
     def _note(self, client: Client, event: Event) -> None:
         self._events.append(event)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatd.ops.meter import Meter
+from chatd.ops.probe import end_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
@@ -97,7 +98,9 @@ def running(kind: Kind, *flags: str, files: int | None = None) -> Iterator[Serve
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with log.open("wb") as written:
-            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=written, stderr=written)
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=written, stderr=written, preexec_fn=end_with_parent
+            )
         try:
             server = Server(kind, address, Meter(process.pid), log)
             _wait_until_it_listens(server, process)

@@ -1,12 +1,11 @@
 """Some readers stop reading while others talk: how far what is kept for them grows."""
 
-import os
 import socket
 import time
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from typing import Any
 
+from chatd.ops.probe import kernel_memory
 from chatd.ops.swarm import RECEIVE_BYTES, Swarm
 
 from .servers import CHATD, KINDS, MeasureError, Server, Tell, running
@@ -19,7 +18,6 @@ SECONDS = 6.0
 SAMPLES = 48
 REASON = "OUTBOX_FULL"
 ALL_CLOSED = 0.3  # s after the first of them; later than that they might be cut, as they do not read
-PAGE = os.sysconf("SC_PAGE_SIZE")
 FLAGS = ("--message-rate", "none", "--history-lines", "1")  # everything else is as it is by default
 
 
@@ -52,7 +50,7 @@ def _stalled(server: Server, number: int) -> socket.socket:
 
 
 def _talk(server: Server, swarm: Swarm, stalled: list[socket.socket], seconds: float) -> dict[str, Any]:
-    memory, kernel = server.meter.resident(), _socket_buffers()
+    memory, kernel = server.meter.resident(), kernel_memory()
     points: list[dict[str, float]] = [{"seconds": 0.0, "memory": 0, "kernel": 0}]
     closed, last_words = None, ""
     line = server.kind.say(TEXT)
@@ -65,21 +63,13 @@ def _talk(server: Server, swarm: Swarm, stalled: list[socket.socket], seconds: f
         for _ in swarm.read(0.005):
             pass
         if passed > len(points) * seconds / SAMPLES:
-            grown, buffers = server.meter.resident() - memory, _socket_buffers() - kernel
+            grown, buffers = server.meter.resident() - memory, kernel_memory() - kernel
             points.append({"seconds": passed, "memory": max(0, grown), "kernel": max(0, buffers)})
             if closed is None and REASON in server.log:
                 closed = passed
             elif closed is not None and not last_words and passed > closed + ALL_CLOSED:
                 last_words = _last_words(stalled)
     return {"points": points, "closed": closed, "last_words": last_words}
-
-
-def _socket_buffers() -> int:
-    """Bytes that the kernel keeps in the buffers of all TCP connections of this machine, both ends."""
-    for line in Path("/proc/net/sockstat").read_text().splitlines():
-        if line.startswith("TCP:"):
-            return int(line.split()[-1]) * PAGE
-    return 0
 
 
 def _last_words(stalled: list[socket.socket]) -> str:

@@ -73,25 +73,33 @@ async def test_against_a_server_that_is_right_everything_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "invariant"),
+    ("fault", "invariant", "patience"),  # short where something is not to come at all
     [
-        (Fault.ONE_SEAT_TOO_MANY, "no more seated than the limit"),
-        (Fault.RESETS, "nobody is left without a reason"),
-        (Fault.MUTE, "nobody is left without a reason"),
-        (Fault.LAST_FIRST, "seats go to the line in order"),
-        (Fault.STINGY, "seats go to the line in order"),
-        (Fault.FORGETS, "every message arrives once, in order"),
-        (Fault.REPEATS, "every message arrives once, in order"),
-        (Fault.SHUFFLES, "every message arrives once, in order"),
+        (Fault.ONE_SEAT_TOO_MANY, "no more seated than the limit", "15"),
+        (Fault.RESETS, "nobody is left without a reason", "15"),
+        (Fault.MUTE, "nobody is left without a reason", "0.4"),
+        (Fault.LAST_FIRST, "seats go to the line in order", "15"),
+        (Fault.STINGY, "seats go to the line in order", "0.4"),
+        (Fault.FORGETS, "every message arrives once, in order", "0.4"),
+        (Fault.REPEATS, "every message arrives once, in order", "15"),
+        (Fault.SHUFFLES, "every message arrives once, in order", "15"),
     ],
 )
-async def test_every_fault_is_found(fault: Fault, invariant: str) -> None:
+async def test_every_fault_is_found(fault: Fault, invariant: str, patience: str) -> None:
     server = CrookedServer(seats=4, line=3, fault=fault)
     async with listening(server.welcome) as target:
         fleet = await fleet_at(
-            target, *NOW, "--clients", "9", "--messages", "8", "--message-rate", "1000", "--patience", "0.4"
+            target, *NOW, "--clients", "9", "--messages", "8", "--message-rate", "1000", "--patience", patience
         )
     assert broken(fleet) == [invariant]
+
+
+async def test_it_ends_where_nobody_may_speak() -> None:
+    server = CrookedServer(seats=0, line=0)
+    async with listening(server.welcome) as target:
+        fleet = await fleet_at(target, *NOW, "--clients", "3", "--messages", "3")
+    assert fleet.sent == 0
+    assert broken(fleet) == ["every message arrives once, in order"]
 
 
 async def test_the_same_seed_makes_the_same_nicknames() -> None:
@@ -237,7 +245,7 @@ async def test_with_a_line_for_all_nobody_is_refused() -> None:
 
 
 async def test_who_waits_too_long_is_in_a_row_of_its_own() -> None:
-    async with chatd("--max-clients", "5", "--queue", "5", "--queue-timeout", "0.2") as target:
+    async with chatd("--max-clients", "5", "--queue", "5", "--queue-timeout", "0.05") as target:
         fleet = await fleet_at(target, "--rate", "10000", "--clients", "12", "--hold", "0.4")
     assert fates(fleet, "after all left") == {"seated": 5, "queued_timed_out": 5, "refused SERVER_FULL": 2}
     assert fleet.ledger.refusals == {"SERVER_FULL": 2, "QUEUE_TIMEOUT": 5}
@@ -333,7 +341,7 @@ async def test_where_something_else_is(answers: bool, told: str) -> None:
             await trio.sleep_forever()
 
     async with listening(something_else) as target:
-        done = await load(target, "--clients", "5", "--patience", "0.2")
+        done = await load(target, "--clients", "5", "--patience", "15" if answers else "0.2")
     assert done.returncode == 2
     assert done.stderr.decode() == f"load.py: no chat server at {target}: it took the connection, and then: {told}.\n"
 

@@ -1,11 +1,16 @@
 """Why: "every message arrived" is worth what the books of readers and senders, in several processes, are worth."""
 
 import itertools
+import json
 import random
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from loadgen.deliveries import Debts, Inbox, Mail, Message, Pack, read_text
 from loadgen.pieces import Piece, Pieces
+from loadgen.wire import Event, What, line_of
+from told_runs import silence
 
 from chatd.protocol import irc
 
@@ -148,3 +153,21 @@ class TestPieces:
     @pytest.mark.parametrize("line", [b"", b"\r", b":x", b"@a", b":s JOIN #lobby", b"PRIVMSG #a :hi", b"\xff"])
     def test_what_does_not_matter_is_nothing(self, line: bytes) -> None:
         assert Pieces("t").read(line + b"\r\n") == Piece(None, ())
+
+
+def test_a_reader_who_is_seated_as_another_process_sends_is_owed_nothing() -> None:
+    """Both are told through pipes, as lines; the reader's own books count only what was sent after it had joined."""
+    fleet = silence("chat", "--clients", "2", "--procs", "2")
+    hands: list[Any] = [
+        SimpleNamespace(number=number, upto=-1, open=1, received=0, duplicates=0, disordered=0) for number in range(2)
+    ]
+    fleet.crew = hands
+    reader, speaker = hands
+    for hand, events in (
+        (reader, [Event(1, What.TRIED, 0), Event(1000, What.SEATED, 0)]),
+        (speaker, [Event(1, What.TRIED, 1), Event(2, What.SEATED, 1), Event(1000, What.SAID, 1)]),
+    ):
+        hand.upto = 5000
+        told = dict.fromkeys(("received", "duplicates", "disordered"), 0) | {"upto": 5000, "open": 1, "times": None}
+        fleet._hear(hand, json.loads(line_of(told | {"events": events})))
+    assert (fleet.sent, fleet.expected) == (1, 0)

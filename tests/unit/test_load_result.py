@@ -248,10 +248,10 @@ class TestReport:
         assert "v?ll" in text
 
     def test_a_server_cannot_speak_to_the_terminal(self) -> None:
-        text = printed(told(storm(server="\x1b]0;owned\x07", reason="[red]\x1b[2J[/]")))
+        text = printed(told(storm(server="[/red]\x1b]0;owned\x07", reason="[red]\x1b[2J[/]")))
         assert "\x1b" not in text
         assert "[red]?[2J[/]" in text
-        assert "?]0;owned?" in text
+        assert "[/red]?]0;owned?" in text
 
     def test_a_run_of_which_nothing_is_known_is_told_too(self) -> None:
         fleet = silence("chat")
