@@ -160,8 +160,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         help="how long an act takes at the most; default: 25",
     )  # fmt: skip
     parser.add_argument(
-        "--memory-ceiling", metavar="MIB", type=_at_least(50), default=400,
-        help="MiB of the server's process at which an act is ended; default: 400",
+        "--memory-ceiling", metavar="MIB", type=_at_least(50), default=256,
+        help="MiB of the server's process at which an act is ended; default: 256",
     )  # fmt: skip
     parser.add_argument(
         "--svg", metavar="FILE", type=argument.writable, default="demo.svg",
