@@ -82,7 +82,7 @@ def test_a_machine_with_enough_of_everything_is_not_talked_about() -> None:
 def test_too_little_memory_is_a_reason_not_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(options, "_free_memory", lambda: GIB - 1)
     with pytest.raises(CannotRunError, match=r"^1024\.0 MiB of memory are free, and it needs 1\.0 GiB"):
-        fitted(parse([]))
+        fitted(parse(["--memory-ceiling", "400"]))
     assert fitted(parse(["--memory-ceiling", "100", "--clients", "20", "--seats", "5"]))[1] == ""
 
 
