@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from .client import Client, Origin, Standing
 from .deadlines import Deadlines
 from .hosts import Bans, Hosts, Networks
+from .invitations import Invitations
 from .journal import Journal
 from .limits import Limits
 from .pool import ClientPool
@@ -17,7 +18,7 @@ from .protocol import irc, plain
 from .protocol.event import Event
 from .protocol.farewell import Reason
 from .protocol.waiting import Occupancy
-from .room import OPERATOR, Room
+from .room import OPERATOR, Room, switched
 from .settings import Settings
 from .usage import LONG, Histogram, Usage
 
@@ -57,6 +58,7 @@ class Chat:
         self.idlers: Deadlines[Client] = Deadlines(limits.idle_release, lambda: None)
         self.told_isupport: list[str] = []
         self.invisible = 0  # clients that have user mode i
+        self.invitations: Invitations[Client, Room[Client]] = Invitations()
         self._by_nick: dict[str, Client] = {}
         self._rooms: dict[str, Room[Client]] = {}
         self._guests = 0
@@ -157,6 +159,7 @@ class Chat:
         first = not room.members and room is not self.default_room
         room.members[client] = OPERATOR if first else ""
         client.rooms[irc.fold(room.name)] = room
+        self.invitations.use(client, room)
         self.usage.saw("rooms_per_client", len(client.rooms))
         room.broadcast(client.event("JOIN", room.name), skip=client if client.is_plain else None)
 
@@ -164,6 +167,11 @@ class Chat:
         """Tell everybody in the room and take the client out of it."""
         room.broadcast(event)
         self._take_out(client, room)
+
+    def invite(self, client: Client, room: Room[Client]) -> None:
+        """Let the client into the room once, whatever its modes are."""
+        if self.invitations.add(client, room, self.limits.invitations):
+            self.usage.hit("invitations")
 
     def say(self, room: Room[Client], event: Event, client: Client) -> None:
         """Tell everybody in the room but the one who says it, and keep it for who comes later."""
@@ -200,19 +208,21 @@ class Chat:
         neighbours = [] if self.pool.draining else list(self.neighbours(client))
         for room in list(client.rooms.values()):
             self._take_out(client, room)
-        self.set_invisible(client, False)
+        self.set_user_mode(client, "i", False)
+        self.invitations.forget_client(client)
         self.release_nick(client)
         self.silent.stop(client)
         self.idlers.stop(client)
         for neighbour in neighbours:
             neighbour.outbox.put(event.encode(neighbour.form))
 
-    def set_invisible(self, client: Client, on: bool) -> bool:
-        """Switch user mode i. Whether that changed anything."""
-        if client.invisible is on:
+    def set_user_mode(self, client: Client, letter: str, on: bool) -> bool:
+        """Switch a mode of a client's own. Whether that changed anything."""
+        if (letter in client.modes) is on:
             return False
-        client.invisible = on
-        self.invisible += 1 if on else -1
+        self.invisible -= client.invisible
+        client.modes = switched(client.modes, letter, on)
+        self.invisible += client.invisible
         return True
 
     @property
@@ -236,6 +246,8 @@ class Chat:
         reads("max_rooms", lambda: len(rooms))
         reads("rooms_per_client", lambda: max((len(client.rooms) for client in self.clients.values()), default=0))
         reads("members_per_room", lambda: max(len(room.members) for room in rooms.values()))
+        reads("room_masks", lambda: max(len(room.lists) for room in rooms.values()))
+        reads("invitations", lambda: self.invitations.most)
         reads("history_lines", lambda: max(len(room.history) for room in rooms.values()))
         reads("history_bytes", lambda: max(room.history.bytes for room in rooms.values()))
 
@@ -244,6 +256,7 @@ class Chat:
         del client.rooms[irc.fold(room.name)]
         if not room.members and room is not self.default_room:
             del self._rooms[irc.fold(room.name)]
+            self.invitations.forget_room(room)
 
     def _make_room(self, name: str, modes: str) -> Room[Client]:
         room: Room[Client] = Room(name, self.origin.wall(), modes)

@@ -74,9 +74,9 @@ class Client:
         "form",
         "held",
         "host",
-        "invisible",
         "last_spoke",
         "lines",
+        "modes",
         "negotiating",
         "network",
         "nick",
@@ -115,7 +115,7 @@ class Client:
         self.user = ""
         self.realname = ""
         self.away = ""
-        self.invisible = False  # user mode i: only those who share a room see it in lists
+        self.modes = ""  # the letters of its user modes, in order
         self.form: int = Form.IRC
         self.caps: frozenset[str] = frozenset()
         self.negotiating = False  # CAP has begun and not ended
@@ -141,6 +141,11 @@ class Client:
     def source(self) -> str:
         """What the lines of this client begin with for others."""
         return f"{self.nick}!{self.user}@{self.host}"
+
+    @property
+    def invisible(self) -> bool:
+        """User mode i: only those who share a room see it in lists."""
+        return "i" in self.modes
 
     @property
     def is_plain(self) -> bool:

@@ -158,6 +158,15 @@ class Limits:
     history_bytes: int = row(
         32768, "bytes", "That a room's history may take, each line with what its object costs.",
         "The oldest are forgotten.", ring=True)
+    room_masks: int = row(
+        30, "masks", "In a room's lists of bans, exceptions and invitations together. As of old.",
+        "The mask is not added.", "478", least=1)
+    mask_length: int = row(
+        90, "bytes", "Of one mask in such a list: the longest name of a client, and some more.",
+        "The mask is not added.", "696", least=5, most=190)
+    invitations: int = row(
+        20, "invitations", "That one client has and has not followed: as many as it may be in rooms.",
+        "The oldest is forgotten.", least=1, ring=True)
     nick_length: int = row(
         30, "characters", "A nickname. What most networks allow.",
         "The name is not taken.", "432", least=9, most=50)
@@ -178,7 +187,7 @@ class Limits:
         "The rest is cut off.", least=1, most=315)
     kick_length: int = row(
         200, "bytes", "The reason given to who is thrown out.",
-        "The rest is cut off.", least=1, most=315)
+        "The rest is cut off.", least=1, most=260)
     realname_length: int = row(
         120, "bytes", "A real name. WHO shows it beside all other names of a client.",
         "The rest is cut off.", least=1, most=130)

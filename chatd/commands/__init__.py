@@ -3,7 +3,10 @@
 To add a command, write its function in the module of its subject, with `@IRC.command` (or `@PLAIN.command`) above it.
 """
 
-from . import info, modes, people, registration, rooms, talk, typed
+from . import info, moderating, modes, people, registration, rooms, talk, typed
 from .registry import IRC, PLAIN, Command, dispatch
 
-__all__ = ["IRC", "PLAIN", "Command", "dispatch", "info", "modes", "people", "registration", "rooms", "talk", "typed"]
+__all__ = [
+    "IRC", "PLAIN", "Command", "dispatch",
+    "info", "moderating", "modes", "people", "registration", "rooms", "talk", "typed",
+]  # fmt: skip

@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from .. import __version__
 from ..chat import Chat
 from ..client import Client
+from ..masks import EXCEPTIONS, INVITED
 from ..protocol import replies
 from ..protocol.irc import Message
 from ..room import PREFIXES
-from .modes import CHANMODES, ROOM_MODES, USER_MODES
+from .modes import USER_MODES
 from .registry import IRC
+from .room_modes import CHANMODES, LISTS, ROOM_MODES
 
 SOFTWARE = f"chatd-{__version__}"
+SEVERAL_TARGETS = ("KICK", "NAMES", "NOTICE", "PRIVMSG", "TAGMSG")  # commands that take some at once
 TOKENS_PER_LINE = 12  # modern.ircdocs.horse RPL_ISUPPORT: 13 with the nickname, of the 15 parameters of a message
 
 
@@ -24,7 +27,7 @@ def welcome(chat: Chat, client: Client) -> None:
     client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running {SOFTWARE}; {seats} clients")
     client.reply(replies.RPL_CREATED, text=f"This server was started {_date(chat.started)}")
     client.reply(
-        replies.RPL_MYINFO, name, SOFTWARE, USER_MODES, "".join(sorted(ROOM_MODES)),
+        replies.RPL_MYINFO, name, SOFTWARE, "".join(USER_MODES), "".join(sorted(ROOM_MODES)),
         "".join(sorted(letter for letter, known in ROOM_MODES.items() if known.takes_parameter(True))),
     )  # fmt: skip
     tell_isupport(chat, client)
@@ -43,13 +46,16 @@ def isupport(chat: Chat) -> list[str]:
         f"CHANNELLEN={limits.room_length}",
         "CHANTYPES=#",
         "CHATD.MAXCLIENTS" + ("" if math.isinf(chat.pool.max_clients) else f"={chat.pool.max_clients}"),
+        f"EXCEPTS={EXCEPTIONS}",
+        f"INVEX={INVITED}",
         f"KICKLEN={limits.kick_length}",
         f"KEYLEN={limits.key_length}",
+        f"MAXLIST={''.join(LISTS)}:{limits.room_masks}",
         f"MODES={limits.mode_changes}",
         f"NETWORK={chat.origin.name}",
         f"NICKLEN={limits.nick_length}",
         f"PREFIX=({''.join(PREFIXES)}){''.join(PREFIXES.values())}",
-        f"TARGMAX=NAMES:{limits.targets},NOTICE:{limits.targets},PRIVMSG:{limits.targets},TAGMSG:{limits.targets}",
+        f"TARGMAX={','.join(f'{name}:{limits.targets}' for name in SEVERAL_TARGETS)}",
         f"TOPICLEN={limits.topic_length}",
         f"USERLEN={limits.user_length}",
         "UTF8ONLY",

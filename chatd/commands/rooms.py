@@ -4,8 +4,10 @@ from itertools import zip_longest
 
 from ..chat import Chat
 from ..client import MULTI_PREFIX, SERVER_TIME, Client, Standing
+from ..masks import INVITED
 from ..protocol import irc, replies
 from ..protocol.irc import Message
+from ..protocol.replies import Numeric
 from ..room import OPERATOR, Room
 from .registry import IRC, too_many_targets
 
@@ -55,14 +57,12 @@ def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
     elif (room := chat.open_room(name)) is None:
         most = f"There are {chat.limits.max_rooms} rooms already, the most that may be (max-rooms)"
         client.reply(replies.ERR_NOSUCHCHANNEL, name, text=most)
-    elif room.key is not None and key != room.key:
-        client.reply(replies.ERR_BADCHANNELKEY, room.name)
-    elif room.limit is not None and len(room.members) >= room.limit:
-        client.reply(replies.ERR_CHANNELISFULL, room.name)
     elif len(room.members) >= chat.limits.members_per_room:
         chat.usage.hit("members_per_room")
         most = f"A room has {chat.limits.members_per_room:,} members at most (members-per-room)"
         client.reply(replies.ERR_CHANNELISFULL, room.name, text=most)
+    elif (refusal := _refusal(chat, client, room, key)) is not None:
+        client.reply(refusal, room.name)
     else:
         chat.join(client, room)
         if not client.is_plain:
@@ -70,6 +70,19 @@ def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
                 tell_topic(client, room)
             tell_names(client, room)
         tell_history(chat, client, room)
+
+
+def _refusal(chat: Chat, client: Client, room: Room[Client], key: str) -> Numeric | None:
+    """Which of its modes keeps the client out of the room."""
+    if room.key is not None and key != room.key:
+        return replies.ERR_BADCHANNELKEY
+    if chat.invitations.has(client, room):
+        return None
+    if room.lists.bans(client.source):
+        return replies.ERR_BANNEDFROMCHAN
+    if "i" in room.modes and not room.lists.fits(INVITED, client.source):
+        return replies.ERR_INVITEONLYCHAN
+    return replies.ERR_CHANNELISFULL if room.limit is not None and len(room.members) >= room.limit else None
 
 
 def _tell_bad_name(chat: Chat, client: Client, name: str) -> None:

@@ -61,13 +61,15 @@ def _speak_to(chat: Chat, client: Client, message: Message, target: str) -> None
     echo = ECHO_MESSAGE in client.caps
     if target.startswith("#"):
         room = chat.room(target)
-        if room is not None and room.may_speak(client):
+        if room is not None and room.may_speak(client) and not room.is_silenced(client, client.source):
             event = client.event(message.command, room.name, text=text, tags=tags)
             chat.say(room, event, client)
             if echo:
                 client.outbox.put(event.encode(client.form))
         elif room is not None and room.is_visible_to(client):
+            banned = room.is_silenced(client, client.source)
             why = "only operators and voices may speak" if client in room.members else "join it first"
+            why = "you are banned from it" if banned else why
             _refuse(client, message, replies.ERR_CANNOTSENDTOCHAN, room.name, f"Cannot send to room: {why}")
         else:
             _refuse(client, message, replies.ERR_NOSUCHCHANNEL, target)

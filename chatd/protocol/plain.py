@@ -49,6 +49,10 @@ def render(source: str, command: str, params: tuple[str, ...], text: str | None)
             return write(f"{nick} came in")
         case "PART" | "QUIT":
             return write(f"{nick} left ({text})" if text else f"{nick} left")
+        case "KICK":
+            return write(f"{nick} threw {params[1]} out ({text})")
+        case "INVITE":
+            return write(f"{nick} invites you to {params[1]}")
         case "NICK":
             return write(f"{nick} is now called {text}")
         case "TOPIC":

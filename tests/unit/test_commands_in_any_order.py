@@ -52,7 +52,7 @@ FORGED = [
     "\x9b1m",
     "@a=1",
 ]
-MODES = st.text(st.sampled_from("+-ovklmnstibx"), max_size=14)
+MODES = st.text(st.sampled_from("+-ovklmnstibeIx"), max_size=14)
 WORDS = (
     st.sampled_from(NICKS + ROOMS + ODD)
     | MODES
@@ -75,6 +75,7 @@ class CommandMachine(RuleBasedStateMachine):
     def open_the_house(self) -> None:
         self.world = World(
             max_clients=3, queue=2, rooms_per_client=2, max_rooms=4, who_replies=2, queue_timeout=30.0,
+            room_masks=3, invitations=2,
             max_per_host=2, host_burst=9, idle_release=20.0, history_lines=3, history_bytes=1500, members_per_room=2,
         )  # fmt: skip
         self.people: list[Person] = []
@@ -227,6 +228,16 @@ class CommandMachine(RuleBasedStateMachine):
             assert len(room.history) <= 3
             assert room.history.bytes <= 1500
             assert len(room.members) <= 2
+
+    @invariant()
+    def rooms_remember_those_alone_who_are_here(self) -> None:
+        rooms = {id(room): room for person in self.people for room in person.client.rooms.values()}
+        assert all(len(room.lists) <= 3 for room in (self.world.chat.default_room, *rooms.values()))
+        invitations = self.world.chat.invitations
+        assert invitations.clients <= {person.client for person in self.people if person.is_seated}
+        for client in invitations.clients:
+            assert 0 < len(list(invitations.of(client))) <= 2
+            assert {id(room) for room in invitations.of(client)} <= rooms.keys()
 
     @invariant()
     def nobody_is_operator_of_the_default_room(self) -> None:
