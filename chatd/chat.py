@@ -7,8 +7,9 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from .client import Client, Origin, Standing
+from .client import INVISIBLE, Client, Origin, Standing
 from .deadlines import Deadlines
+from .departed import Departed, Former
 from .hosts import Bans, Hosts, Networks
 from .invitations import Invitations
 from .journal import Journal
@@ -57,7 +58,8 @@ class Chat:
         self.silent: Deadlines[Client] = Deadlines(limits.idle_timeout, lambda: None)
         self.idlers: Deadlines[Client] = Deadlines(limits.idle_release, lambda: None)
         self.told_isupport: list[str] = []
-        self.invisible = 0  # clients that have user mode i
+        self.invisible = 0  # clients that are
+        self.departed = Departed()
         self.invitations: Invitations[Client, Room[Client]] = Invitations()
         self._by_nick: dict[str, Client] = {}
         self._rooms: dict[str, Room[Client]] = {}
@@ -93,6 +95,8 @@ class Chat:
         holder = self._by_nick.get(irc.fold(nick))
         if holder not in (None, client):
             return False
+        if client.standing is Standing.SEATED and holder is None:
+            self.remember(client)
         self.release_nick(client)
         client.nick = nick
         self._by_nick[irc.fold(nick)] = client
@@ -111,6 +115,12 @@ class Chat:
     def release_nick(self, client: Client) -> None:
         if client.nick:
             self._by_nick.pop(irc.fold(client.nick), None)
+
+    def remember(self, client: Client) -> None:
+        """The client ends to be whom others see under its name."""
+        former = Former(client.nick, client.user, client.host, client.realname, self.origin.wall())
+        if self.departed.add(former, self.limits.departed):
+            self.usage.hit("departed")
 
     def find(self, nick: str) -> Client | None:
         """The client of that name whom others can see."""
@@ -181,6 +191,10 @@ class Chat:
         if _is_talk(event) and (bound := room.history.add(event, limits.history_lines, limits.history_bytes)):
             self.usage.hit(bound)
 
+    def say_to_some(self, room: Room[Client], flags: str, event: Event, client: Client) -> None:
+        """Tell those of the room who have one of these flags, but not the one who says it."""
+        self.count_message(event, room.tell(event, flags, skip=client))
+
     def count_message(self, event: Event, readers: int) -> None:
         if event.text is not None:  # tags alone are no message
             self.messages += 1
@@ -208,7 +222,7 @@ class Chat:
         neighbours = [] if self.pool.draining else list(self.neighbours(client))
         for room in list(client.rooms.values()):
             self._take_out(client, room)
-        self.set_user_mode(client, "i", False)
+        self.set_user_mode(client, INVISIBLE, False)
         self.invitations.forget_client(client)
         self.release_nick(client)
         self.silent.stop(client)
@@ -247,6 +261,7 @@ class Chat:
         reads("rooms_per_client", lambda: max((len(client.rooms) for client in self.clients.values()), default=0))
         reads("members_per_room", lambda: max(len(room.members) for room in rooms.values()))
         reads("room_masks", lambda: max(len(room.lists) for room in rooms.values()))
+        reads("departed", lambda: len(self.departed))
         reads("invitations", lambda: self.invitations.most)
         reads("history_lines", lambda: max(len(room.history) for room in rooms.values()))
         reads("history_bytes", lambda: max(room.history.bytes for room in rooms.values()))

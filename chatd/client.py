@@ -34,6 +34,10 @@ _NUMERIC_OF = {
     Reason.WRONG_PASSWORD: replies.ERR_PASSWDMISMATCH,
 }
 
+# Modes of a client's own (modern.ircdocs.horse "User Modes", IRCv3 "bot mode").
+BOT = "B"  # it is no person
+INVISIBLE = "i"  # only those who share a room see it in lists
+
 GOODBYE = "Goodbye."  # to a plain client that leaves of its own will
 
 
@@ -144,8 +148,11 @@ class Client:
 
     @property
     def invisible(self) -> bool:
-        """User mode i: only those who share a room see it in lists."""
-        return "i" in self.modes
+        return INVISIBLE in self.modes
+
+    @property
+    def is_bot(self) -> bool:
+        return BOT in self.modes
 
     @property
     def is_plain(self) -> bool:

@@ -76,6 +76,8 @@ def leave(chat: Chat, client: Client, why: str) -> None:
     """Take a client out of everything; whoever gets its seat comes in. Once, however often it is called."""
     if client.standing is Standing.GONE:
         return
+    if client.standing is Standing.SEATED:
+        chat.remember(client)
     client.standing = Standing.GONE
     ticket, client.ticket = client.ticket, None
     try:

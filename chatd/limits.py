@@ -167,6 +167,9 @@ class Limits:
     invitations: int = row(
         20, "invitations", "That one client has and has not followed: as many as it may be in rooms.",
         "The oldest is forgotten.", least=1, ring=True)
+    departed: int = row(
+        500, "people", "Who have left, or taken another name, and are remembered for WHOWAS.",
+        "The one who left first is forgotten.", ring=True)
     nick_length: int = row(
         30, "characters", "A nickname. What most networks allow.",
         "The name is not taken.", "432", least=9, most=50)

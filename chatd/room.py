@@ -71,6 +71,14 @@ class Room(Generic[MemberT]):
                     data = wire[form] = event.encode(form)
                 member.outbox.put(data)
 
+    def tell(self, event: Event, flags: str, skip: MemberT) -> int:
+        """Tell every member but `skip` who has one of these flags; how many that are."""
+        wanted = set(flags)
+        told = [member for member, has in self.members.items() if member is not skip and not wanted.isdisjoint(has)]
+        for member in told:
+            member.outbox.put(event.encode(member.form))
+        return len(told)
+
     def prefix(self, member: MemberT, every: bool = False) -> str:
         """The member's highest prefix; with `every` all of them (capability multi-prefix)."""
         flags = self.members[member]

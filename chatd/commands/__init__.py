@@ -3,10 +3,10 @@
 To add a command, write its function in the module of its subject, with `@IRC.command` (or `@PLAIN.command`) above it.
 """
 
-from . import info, moderating, modes, people, registration, rooms, talk, typed
+from . import about, help, info, moderating, modes, people, privileges, registration, rooms, talk, typed  # noqa: A004
 from .registry import IRC, PLAIN, Command, dispatch
 
 __all__ = [
-    "IRC", "PLAIN", "Command", "dispatch",
-    "info", "moderating", "modes", "people", "registration", "rooms", "talk", "typed",
+    "IRC", "PLAIN", "Command", "about", "dispatch", "help", "info", "moderating", "modes", "people", "privileges",
+    "registration", "rooms", "talk", "typed",
 ]  # fmt: skip

@@ -1,17 +1,17 @@
-"""What the server says of itself: the welcome, ISUPPORT, LUSERS, MOTD, VERSION, TIME."""
+"""What the server says of itself to everybody who comes: the welcome, ISUPPORT, LUSERS, MOTD."""
 
 import math
 from datetime import UTC, datetime
 
 from .. import __version__
 from ..chat import Chat
-from ..client import Client
+from ..client import BOT, Client
 from ..masks import EXCEPTIONS, INVITED
 from ..protocol import replies
 from ..protocol.irc import Message
 from ..room import PREFIXES
 from .modes import USER_MODES
-from .registry import IRC
+from .registry import IRC, asks_another_server
 from .room_modes import CHANMODES, LISTS, ROOM_MODES
 
 SOFTWARE = f"chatd-{__version__}"
@@ -25,9 +25,9 @@ def welcome(chat: Chat, client: Client) -> None:
     seats = "no bound on" if math.isinf(chat.pool.max_clients) else f"at most {chat.pool.max_clients}"
     client.reply(replies.RPL_WELCOME, text=f"Welcome to {name}, {client.source}")
     client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running {SOFTWARE}; {seats} clients")
-    client.reply(replies.RPL_CREATED, text=f"This server was started {_date(chat.started)}")
+    client.reply(replies.RPL_CREATED, text=f"This server was started {date(chat.started)}")
     client.reply(
-        replies.RPL_MYINFO, name, SOFTWARE, "".join(USER_MODES), "".join(sorted(ROOM_MODES)),
+        replies.RPL_MYINFO, name, SOFTWARE, USER_MODES, "".join(sorted(ROOM_MODES)),
         "".join(sorted(letter for letter, known in ROOM_MODES.items() if known.takes_parameter(True))),
     )  # fmt: skip
     tell_isupport(chat, client)
@@ -40,6 +40,7 @@ def isupport(chat: Chat) -> list[str]:
     limits = chat.limits
     return [
         f"AWAYLEN={limits.away_length}",
+        f"BOT={BOT}",
         "CASEMAPPING=ascii",
         f"CHANLIMIT=#:{limits.rooms_per_client}",
         f"CHANMODES={CHANMODES}",
@@ -55,6 +56,7 @@ def isupport(chat: Chat) -> list[str]:
         f"NETWORK={chat.origin.name}",
         f"NICKLEN={limits.nick_length}",
         f"PREFIX=({''.join(PREFIXES)}){''.join(PREFIXES.values())}",
+        f"STATUSMSG={''.join(PREFIXES.values())}",
         f"TARGMAX={','.join(f'{name}:{limits.targets}' for name in SEVERAL_TARGETS)}",
         f"TOPICLEN={limits.topic_length}",
         f"USERLEN={limits.user_length}",
@@ -102,10 +104,11 @@ def tell_users(chat: Chat, client: Client) -> None:
     client.reply(replies.RPL_GLOBALUSERS, str(now), str(most), text=f"Current global users {now}, max {most}")
 
 
-@IRC.command("MOTD", source="RFC 2812 3.4.1", waiting=True)
+@IRC.command("MOTD", "[<server>]", source="RFC 2812 3.4.1", waiting=True)
 def motd(chat: Chat, client: Client, message: Message) -> None:
     """Read the message of the day."""
-    tell_motd(chat, client)
+    if not asks_another_server(chat, client, message.params):
+        tell_motd(chat, client)
 
 
 def tell_motd(chat: Chat, client: Client) -> None:
@@ -118,18 +121,5 @@ def tell_motd(chat: Chat, client: Client) -> None:
     client.reply(replies.RPL_ENDOFMOTD)
 
 
-@IRC.command("VERSION", source="RFC 2812 3.4.3")
-def version(chat: Chat, client: Client, message: Message) -> None:
-    """See what the server runs and supports."""
-    client.reply(replies.RPL_VERSION, SOFTWARE, client.origin.name, text="a bounded chat server")
-    tell_isupport(chat, client)
-
-
-@IRC.command("TIME", source="RFC 2812 3.4.6")
-def time(chat: Chat, client: Client, message: Message) -> None:
-    """See what time it is for the server."""
-    client.reply(replies.RPL_TIME, client.origin.name, text=_date(client.origin.wall()))
-
-
-def _date(when: float) -> str:
+def date(when: float) -> str:
     return f"{datetime.fromtimestamp(when, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -1,18 +1,14 @@
 """MODE: see and change how a room, or oneself, is set. What the modes are stands in `room_modes` and below."""
 
 from ..chat import Chat
-from ..client import Client
+from ..client import BOT, INVISIBLE, Client
 from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..room import Room
 from .registry import IRC
 from .room_modes import KEY, LIMIT, LISTS, ROOM_MODES, Change, ModeError, parse_changes, spell
 
-# Modes of a client, which it sets itself, and what they say to others (`Client.modes`).
-USER_MODES = {
-    "B": "is a bot",
-    "i": "is seen in lists by those only who share a room with it",
-}
+USER_MODES = "".join(sorted((BOT, INVISIBLE)))  # that a client sets itself
 
 
 @IRC.command("MODE", "<room or nickname> [<modes> [<parameter>...]]", needs=1, source="RFC 2812 3.2.3 and 3.1.5")

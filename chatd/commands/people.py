@@ -1,14 +1,17 @@
-"""Who is there: WHO, WHOIS, USERHOST, ISON."""
+"""Who is there, and who was: WHO, WHOIS, WHOWAS, USERHOST, ISON."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from ..chat import Chat
-from ..client import MULTI_PREFIX, Client
+from ..client import BOT, MULTI_PREFIX, Client
 from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..room import Room
-from .registry import IRC
+from .info import date
+from .registry import IRC, asks_another_server, is_enough
 
+USERHOSTS = 5  # nicknames of one USERHOST (RFC 2812 4.8)
 LOOKS_PER_ANSWER = 20  # clients that are looked at cost as much as one that is told of
 
 
@@ -53,11 +56,12 @@ def _fits(mask: irc.Mask, other: Client) -> bool:
 
 
 def _tell_who(client: Client, other: Client, room: Room[Client] | None) -> None:
-    here = "G" if other.away else "H"
-    prefix = room.prefix(other, MULTI_PREFIX in client.caps) if room else ""
+    flags = "G" if other.away else "H"
+    flags += room.prefix(other, MULTI_PREFIX in client.caps) if room else ""
+    flags += BOT if other.is_bot else ""
     client.reply(
         replies.RPL_WHOREPLY,
-        room.name if room else "*", other.user, other.host, client.origin.name, other.nick, here + prefix,
+        room.name if room else "*", other.user, other.host, client.origin.name, other.nick, flags,
         text=f"0 {other.realname}",
     )  # fmt: skip
 
@@ -68,7 +72,9 @@ def whois(chat: Chat, client: Client, message: Message) -> None:
     if not message.params or not message.params[-1]:
         client.reply(replies.ERR_NONICKNAMEGIVEN)
         return
-    nick = message.params[1] if len(message.params) > 1 else message.params[0]
+    *server, nick = message.params[:2]
+    if asks_another_server(chat, client, server):
+        return
     other = chat.find(nick)
     if other is None:
         client.reply(replies.ERR_NOSUCHNICK, nick)
@@ -78,6 +84,8 @@ def whois(chat: Chat, client: Client, message: Message) -> None:
         client.reply(replies.RPL_WHOISSERVER, other.nick, client.origin.name, text="chatd")
         if other.away:
             client.reply(replies.RPL_AWAY, other.nick, text=other.away)
+        if other.is_bot:
+            client.reply(replies.RPL_WHOISBOT, other.nick)
         idle = max(0, int(client.origin.wall() - other.last_spoke))
         client.reply(replies.RPL_WHOISIDLE, other.nick, str(idle), str(int(other.signed_on)))
     client.reply(replies.RPL_ENDOFWHOIS, nick)
@@ -93,10 +101,29 @@ def _tell_rooms(client: Client, other: Client) -> None:
     client.reply_words(replies.RPL_WHOISCHANNELS, other.nick, words=shown)
 
 
+@IRC.command("WHOWAS", "<nickname> [<count>]", source="RFC 2812 3.6.3")
+def whowas(chat: Chat, client: Client, message: Message) -> None:
+    """See who had a name before, the last of them first."""
+    if not message.params or not message.params[0]:
+        client.reply(replies.ERR_NONICKNAMEGIVEN)
+        return
+    wanted, most = message.params[0], irc.count(message.params[1]) if len(message.params) > 1 else 0
+    owed = len(client.outbox)
+    found = list(islice(chat.departed.find(wanted), most or None))
+    for former in found:
+        if is_enough(chat, client, owed, "WHOWAS"):
+            break
+        client.reply(replies.RPL_WHOWASUSER, former.nick, former.user, former.host, "*", text=former.realname)
+        client.reply(replies.RPL_WHOISSERVER, former.nick, client.origin.name, text=date(former.when))
+    if not found:
+        client.reply(replies.ERR_WASNOSUCHNICK, wanted)
+    client.reply(replies.RPL_ENDOFWHOWAS, wanted)
+
+
 @IRC.command("USERHOST", "<nickname>{ <nickname>}", needs=1, source="RFC 2812 4.8")
 def userhost(chat: Chat, client: Client, message: Message) -> None:
     """See where some people are, in short."""
-    found = filter(None, map(chat.find, message.params[: chat.limits.targets]))
+    found = filter(None, map(chat.find, message.params[:USERHOSTS]))
     shown = [f"{other.nick}={'-' if other.away else '+'}{other.user}@{other.host}" for other in found]
     client.reply(replies.RPL_USERHOST, text=" ".join(shown))
 

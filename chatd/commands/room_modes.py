@@ -72,11 +72,11 @@ def _set_limit(chat: Chat, room: Room[Client], change: Change, by: str) -> str |
         had, room.limit = room.limit, None
         return "" if had is not None else None
     written = change.parameter or ""
-    if not (written.isascii() and written.isdigit() and len(written) <= 9 and int(written) > 0):
+    if not irc.count(written):
         raise ModeError(
             replies.ERR_INVALIDMODEPARAM, room.name, change.letter, written, text="A limit is a number of members"
         )
-    room.limit = int(written)
+    room.limit = irc.count(written)
     return str(room.limit)
 
 

@@ -9,7 +9,7 @@ from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..protocol.replies import Numeric
 from ..room import OPERATOR, Room
-from .registry import IRC, too_many_targets
+from .registry import IRC, is_enough, too_many_targets
 
 
 @IRC.command("JOIN", "<room>{,<room>} [<key>{,<key>}] | 0", needs=1, waiting=True, source="RFC 2812 3.2.1")
@@ -187,9 +187,7 @@ def list_(chat: Chat, client: Client, message: Message) -> None:
     owed = len(client.outbox)
     client.reply(replies.RPL_LISTSTART, "Room")
     for room in chat.visible_rooms(client):
-        if len(client.outbox) - owed > chat.limits.pause:
-            chat.usage.hit("outbox_pause")
-            client.reply(replies.ERR_TOOMANYMATCHES, "LIST", text="There are more rooms; name those that you want")
+        if is_enough(chat, client, owed, "LIST"):
             break
         if wanted is None or irc.fold(room.name) in wanted:
             client.reply(replies.RPL_LIST, room.name, str(len(room.members)), text=room.topic)

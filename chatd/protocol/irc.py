@@ -153,6 +153,11 @@ class Mask:
         return self._pattern.fullmatch(fold(text)) is not None
 
 
+def count(written: str) -> int:
+    """A number as clients write one, where no number, or one below 1, means no bound: 0."""
+    return int(written) if written.isascii() and written.isdigit() and len(written) <= 9 else 0
+
+
 def whole_mask(written: str) -> str:
     """A mask of a client's `nick!user@host` of which only a part may have been written: `ann`, `*@192.0.2.*`."""
     who, at, host = written.rpartition("@") if "@" in written else (written, "", "")

@@ -41,10 +41,9 @@ def action(text: str) -> str:
 def render(source: str, command: str, params: tuple[str, ...], text: str | None) -> bytes:
     """What an IRC message is to a plain reader; nothing if it says nothing to one."""
     nick = source.partition("!")[0]
-    to_room = bool(params) and params[0].startswith("#")
     match command:
         case "PRIVMSG" | "NOTICE":
-            return _speech(nick, command, to_room, text or "")
+            return _speech(nick, command, params[0], text or "")
         case "JOIN":
             return write(f"{nick} came in")
         case "PART" | "QUIT":
@@ -62,7 +61,7 @@ def render(source: str, command: str, params: tuple[str, ...], text: str | None)
     return b""
 
 
-def _speech(nick: str, command: str, to_room: bool, text: str) -> bytes:
+def _speech(nick: str, command: str, target: str, text: str) -> bytes:
     if text.startswith(CTCP):
         if not text.startswith(ACTION):
             return b""  # a question from program to program
@@ -70,5 +69,6 @@ def _speech(nick: str, command: str, to_room: bool, text: str) -> bytes:
     text = neutralise(unformatted(text))
     if command == "NOTICE":
         return f"-{nick}- {text}\r\n".encode()
-    who = nick if to_room else f"{nick} -> you"
+    whom = target if "#" in target else "you"  # @#room: those of a room who have a flag
+    who = nick if target.startswith("#") else f"{nick} -> {whom}"
     return f"<{who}> {text}\r\n".encode()

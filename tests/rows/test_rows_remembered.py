@@ -1,4 +1,4 @@
-"""The rows of "Rooms and texts" that bound what a room remembers of who may enter: its masks, and invitations."""
+"""The rows of "Rooms and texts" that bound what is remembered of people: masks of a room, invitations, who was here."""
 
 import pytest
 import trio.testing
@@ -55,3 +55,19 @@ async def test_the_oldest_invitation_is_forgotten(autojump_clock: Clock) -> None
         assert [line for line in lines if " 336 " in line] == [":chatd.local 336 bob #b", ":chatd.local 336 bob #c"]
         assert any(" 473 bob #a " in line for line in lines)
         assert house.in_use("invitations") == 1
+
+
+@pytest.mark.bound("departed")
+async def test_who_left_first_is_forgotten(autojump_clock: Clock) -> None:
+    async with running(departed=2) as house:
+        ann, bob = await house.seated("ann"), await house.seated("bob", "NICK eve", "NICK bob")
+        await bob.until(" NICK :bob")
+        assert (house.hits("departed"), house.in_use("departed")) == (0, 2)
+        await bob.send("QUIT")
+        await bob.rest()
+        assert (house.hits("departed"), house.in_use("departed")) == (1, 2)
+        await ann.settle()
+        await ann.send("WHOWAS bob")
+        assert [line.split()[1] for line in await ann.settle()] == ["314", "312", "369"]
+        await ann.send("WHOWAS eve")
+        assert " 314 ann eve " in await ann.line()
