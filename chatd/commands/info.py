@@ -12,10 +12,11 @@ from ..protocol.irc import Message
 from ..room import PREFIXES
 from .modes import USER_MODES
 from .registry import IRC, asks_another_server
+from .room_list import ELIST
 from .room_modes import CHANMODES, LISTS, ROOM_MODES
 
 SOFTWARE = f"chatd-{__version__}"
-SEVERAL_TARGETS = ("KICK", "NAMES", "NOTICE", "PRIVMSG", "TAGMSG")  # commands that take some at once
+SEVERAL_TARGETS = ("KICK", "LIST", "NAMES", "NOTICE", "PRIVMSG", "TAGMSG")  # commands that take some at once
 TOKENS_PER_LINE = 12  # modern.ircdocs.horse RPL_ISUPPORT: 13 with the nickname, of the 15 parameters of a message
 
 
@@ -47,6 +48,7 @@ def isupport(chat: Chat) -> list[str]:
         f"CHANNELLEN={limits.room_length}",
         "CHANTYPES=#",
         "CHATD.MAXCLIENTS" + ("" if math.isinf(chat.pool.max_clients) else f"={chat.pool.max_clients}"),
+        f"ELIST={ELIST}",
         f"EXCEPTS={EXCEPTIONS}",
         f"INVEX={INVITED}",
         f"KICKLEN={limits.kick_length}",

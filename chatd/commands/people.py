@@ -9,17 +9,17 @@ from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..room import Room
 from .info import date
-from .registry import IRC, asks_another_server, is_enough
+from .registry import IRC, LOOKS_PER_ANSWER, asks_another_server, is_enough
 
 USERHOSTS = 5  # nicknames of one USERHOST (RFC 2812 4.8)
-LOOKS_PER_ANSWER = 20  # clients that are looked at cost as much as one that is told of
 
 
-@IRC.command("WHO", "[<room or mask>]", source="RFC 2812 3.6.1")
+@IRC.command("WHO", "[<room or mask> [o]]", source="RFC 2812 3.6.1")
 def who(chat: Chat, client: Client, message: Message) -> None:
-    """See who is in a room, or fits a mask."""
+    """See who is in a room, or fits a mask; with o those of them who are IRC operators, which nobody is here."""
     mask = message.params[0] if message.params else "*"
-    for told, (other, room) in enumerate(_who(chat, client, mask)):
+    found = () if message.params[1:2] == ["o"] else _who(chat, client, mask)
+    for told, (other, room) in enumerate(found):
         if told == chat.limits.who_replies:
             chat.usage.hit("who_replies")
             more = f"There are more than {chat.limits.who_replies:,}; narrow the mask (who-replies)"

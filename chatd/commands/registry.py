@@ -15,6 +15,8 @@ from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..protocol.waiting import Queued
 
+LOOKS_PER_ANSWER = 20  # clients or rooms that are looked at cost as much as one that is told of
+
 Handler = Callable[[Chat, Client, Message], None]
 
 

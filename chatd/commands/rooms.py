@@ -1,4 +1,4 @@
-"""Going into rooms and out of them, and what is to be seen of them: JOIN, PART, NAMES, TOPIC, LIST."""
+"""Going into rooms and out of them, and what is to be seen of them: JOIN, PART, NAMES, TOPIC."""
 
 from itertools import zip_longest
 
@@ -9,7 +9,7 @@ from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..protocol.replies import Numeric
 from ..room import OPERATOR, Room
-from .registry import IRC, is_enough, too_many_targets
+from .registry import IRC, too_many_targets
 
 
 @IRC.command("JOIN", "<room>{,<room>} [<key>{,<key>}] | 0", needs=1, waiting=True, source="RFC 2812 3.2.1")
@@ -69,6 +69,7 @@ def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
             if room.topic:
                 tell_topic(client, room)
             tell_names(client, room)
+            client.reply(replies.RPL_ENDOFNAMES, room.name)
         tell_history(chat, client, room)
 
 
@@ -117,15 +118,14 @@ def part(chat: Chat, client: Client, message: Message) -> None:
 @IRC.command("NAMES", "<room>{,<room>}", source="RFC 2812 3.2.5")
 def names(chat: Chat, client: Client, message: Message) -> None:
     """See who is in a room."""
-    wanted = list(dict.fromkeys(message.params[0].split(","))) if message.params else ["*"]
+    asked = message.params[0] if message.params else "*"
+    wanted = list(dict.fromkeys(asked.split(",")))
     if too_many_targets(chat, client, wanted):
         return
     for name in wanted:
-        room = chat.visible_room(client, name)
-        if room is not None:
+        if (room := chat.visible_room(client, name)) is not None:
             tell_names(client, room)
-        else:
-            client.reply(replies.RPL_ENDOFNAMES, name)
+    client.reply(replies.RPL_ENDOFNAMES, asked)
 
 
 def tell_names(client: Client, room: Room[Client]) -> None:
@@ -136,7 +136,6 @@ def tell_names(client: Client, room: Room[Client]) -> None:
     ]
     symbol = "@" if "s" in room.modes else "="
     client.reply_words(replies.RPL_NAMREPLY, symbol, room.name, words=shown)
-    client.reply(replies.RPL_ENDOFNAMES, room.name)
 
 
 def tell_history(chat: Chat, client: Client, room: Room[Client]) -> None:
@@ -178,17 +177,3 @@ def tell_topic(client: Client, room: Room[Client]) -> None:
         return
     client.reply(replies.RPL_TOPIC, room.name, text=room.topic)
     client.reply(replies.RPL_TOPICWHOTIME, room.name, room.topic_by, str(int(room.topic_when)))
-
-
-@IRC.command("LIST", "[<room>{,<room>}]", source="RFC 2812 3.2.6")
-def list_(chat: Chat, client: Client, message: Message) -> None:
-    """See which rooms there are."""
-    wanted = {irc.fold(name) for name in message.params[0].split(",")} if message.params else None
-    owed = len(client.outbox)
-    client.reply(replies.RPL_LISTSTART, "Room")
-    for room in chat.visible_rooms(client):
-        if is_enough(chat, client, owed, "LIST"):
-            break
-        if wanted is None or irc.fold(room.name) in wanted:
-            client.reply(replies.RPL_LIST, room.name, str(len(room.members)), text=room.topic)
-    client.reply(replies.RPL_LISTEND)
