@@ -174,8 +174,8 @@ class Chat:
         room.broadcast(client.event("JOIN", room.name), skip=client if client.is_plain else None)
 
     def part(self, client: Client, room: Room[Client], event: Event) -> None:
-        """Tell everybody in the room and take the client out of it."""
-        room.broadcast(event)
+        """Tell everybody in the room and take the client out of it. A plain one knows that it goes."""
+        room.broadcast(event, skip=client if client.is_plain and event.command == "PART" else None)
         self._take_out(client, room)
 
     def invite(self, client: Client, room: Room[Client]) -> None:

@@ -206,11 +206,12 @@ class Client:
             self.tell(note.sentence)
 
     def fail(self, command: str, code: str, sentence: str) -> None:
-        """Say what was wrong where no numeric does (IRCv3 standard replies, FAIL)."""
-        if STANDARD_REPLIES in self.caps:
-            self.send("FAIL", command, code, text=sentence)
-        else:
+        """Say what was wrong where no numeric does: IRCv3 wants FAIL of a server that says UTF8ONLY, whatever a client
+        has negotiated."""
+        if self.is_plain:
             self.tell(sentence)
+        else:
+            self.send("FAIL", command, code, text=sentence)
 
     def say_farewell(self, farewell: Farewell) -> None:
         """The last thing it is told."""

@@ -189,7 +189,7 @@ class Session:
             case Flaw.TOO_LONG:
                 client.reply(replies.ERR_INPUTTOOLONG)
             case Flaw.NOT_UTF8:
-                client.fail("*", "INVALID_UTF8", "Not delivered: what you send must be UTF-8")
+                client.fail(self._intake.broken, "INVALID_UTF8", "Not delivered: what you send must be UTF-8")
             case Flaw.INTERRUPT:
                 self._connection.outbox.put(self._intake.take_answer())  # first: telnet shows nothing before it
                 client.tell("To leave, type /quit.")

@@ -5,21 +5,22 @@ from ..client import Client
 from ..protocol import replies
 from ..protocol.irc import Message
 from ..room import OPERATOR
+from . import rooms
 from .registry import IRC, too_many_targets
 
 
 @IRC.command("KICK", "<room> <nickname>{,<nickname>} [:<reason>]", needs=2, source="RFC 2812 3.2.8")
 def kick(chat: Chat, client: Client, message: Message) -> None:
     """Throw people out of a room."""
-    rooms, nicks = message.params[0].split(","), message.params[1].split(",")
-    if len(rooms) == 1:
-        rooms *= len(nicks)
-    if len(rooms) != len(nicks):
+    names, nicks = message.params[0].split(","), message.params[1].split(",")
+    if len(names) == 1:
+        names *= len(nicks)
+    if len(names) != len(nicks):
         client.need("KICK")
     elif not too_many_targets(chat, client, nicks):
         said = chat.clip("kick_length", message.params[2]) if len(message.params) > 2 else ""
-        for room, nick in zip(rooms, nicks, strict=True):
-            _throw_out(chat, client, room, nick, said or client.nick)
+        for name, nick in zip(names, nicks, strict=True):
+            _throw_out(chat, client, name, nick, said or client.nick)
 
 
 def _throw_out(chat: Chat, client: Client, name: str, nick: str, why: str) -> None:
@@ -36,6 +37,8 @@ def _throw_out(chat: Chat, client: Client, name: str, nick: str, why: str) -> No
         client.reply(replies.ERR_USERNOTINCHANNEL, member.nick, room.name)
     else:
         chat.part(member, room, client.event("KICK", room.name, member.nick, text=why))
+        if member.is_plain and room is not chat.default_room:  # it is always in some room, or would speak into a void
+            rooms.join_room(chat, member, chat.default_room.name)
 
 
 @IRC.command("INVITE", "[<nickname> <room>]", source="RFC 2812 3.2.7, modern.ircdocs.horse INVITE")

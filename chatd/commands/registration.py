@@ -89,6 +89,9 @@ def user(chat: Chat, client: Client, message: Message) -> None:
     if client.standing is not Standing.HANDSHAKE:
         client.reply(replies.ERR_ALREADYREGISTERED)
         return
+    if not message.params[0] or not message.params[3]:
+        client.need("USER")
+        return
     client.user = irc.username(message.params[0], chat.limits.user_length)
     if len(message.params[0]) > chat.limits.user_length:
         chat.usage.hit("user_length")

@@ -176,4 +176,5 @@ def tell_topic(client: Client, room: Room[Client]) -> None:
         client.reply(replies.RPL_NOTOPIC, room.name)
         return
     client.reply(replies.RPL_TOPIC, room.name, text=room.topic)
-    client.reply(replies.RPL_TOPICWHOTIME, room.name, room.topic_by, str(int(room.topic_when)))
+    if not client.is_plain:
+        client.reply(replies.RPL_TOPICWHOTIME, room.name, room.topic_by, str(int(room.topic_when)))

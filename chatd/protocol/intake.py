@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from .dialect import TLS_HELLO, Dialect, decide
 from .framing import Flaw, LineFramer
-from .irc import CLIENT_TAG_BYTES, LINE_BYTES, TEXT_BYTES
+from .irc import CLIENT_TAG_BYTES, LINE_BYTES, TEXT_BYTES, parse
 from .telnet import Telnet
 
 _DROPPED = {code: None for code in range(0x20) if code != ord("\t")}
 _IRC_DROPPED = {0: None, ord("\r"): None}  # modern.ircdocs.horse "Message Format": neither may stand in a message
+COMMAND_LENGTH = 20  # characters; no command of any specification has more
 
 
 class Intake:
@@ -21,10 +22,11 @@ class Intake:
     its specification.
     """
 
-    __slots__ = ("_framer", "_telnet", "dialect", "endless_line", "plain_line")
+    __slots__ = ("_framer", "_telnet", "broken", "dialect", "endless_line", "plain_line")
 
     def __init__(self, plain_line: int, endless_line: int) -> None:
         self.dialect: Dialect | None = None
+        self.broken = "*"  # the command of the last IRC line that was not UTF-8
         self.plain_line = plain_line
         self.endless_line = endless_line
         self._framer = LineFramer(CLIENT_TAG_BYTES + LINE_BYTES, endless_line)
@@ -89,8 +91,7 @@ class Intake:
         except UnicodeDecodeError:
             return Flaw.NOT_UTF8
 
-    @staticmethod
-    def _irc(lines: Iterable[bytes | Flaw]) -> Iterator[str | Flaw]:
+    def _irc(self, lines: Iterable[bytes | Flaw]) -> Iterator[str | Flaw]:
         for line in lines:
             if isinstance(line, Flaw):
                 yield line
@@ -102,12 +103,19 @@ class Intake:
             try:
                 text = line.decode()
             except UnicodeDecodeError:
+                self.broken = _command(line)
                 yield Flaw.NOT_UTF8
                 continue
             if "\r" in text or "\0" in text:
                 text = text.translate(_IRC_DROPPED)
             if text:
                 yield text
+
+
+def _command(line: bytes) -> str:
+    """The command of a line that is not UTF-8, `*` if it is no word."""
+    command = parse(line.decode(errors="replace")).command
+    return command if command.isascii() and command.isalpha() and len(command) <= COMMAND_LENGTH else "*"
 
 
 def _overlong(line: bytes) -> bool:
