@@ -111,4 +111,4 @@ class Room(Generic[MemberT]):
 
     def is_silenced(self, member: MemberT, source: str) -> bool:
         """Whether a ban keeps one with that `nick!user@host` from speaking: operators and voices may all the same."""
-        return bool(self.lists) and not self.members.get(member) and self.lists.bans(source)
+        return not self.members.get(member) and self.lists.bans(source)

@@ -37,8 +37,9 @@ def _throw_out(chat: Chat, client: Client, name: str, nick: str, why: str) -> No
         client.reply(replies.ERR_USERNOTINCHANNEL, member.nick, room.name)
     else:
         chat.part(member, room, client.event("KICK", room.name, member.nick, text=why))
-        if member.is_plain and room is not chat.default_room:  # it is always in some room, or would speak into a void
+        if member.is_plain and room is not chat.default_room:  # what it types is said somewhere
             rooms.join_room(chat, member, chat.default_room.name)
+            member.tell(f"You are back in {chat.default_room.name}.")
 
 
 @IRC.command("INVITE", "[<nickname> <room>]", source="RFC 2812 3.2.7, modern.ircdocs.horse INVITE")

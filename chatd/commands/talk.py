@@ -63,9 +63,9 @@ def _refuse(client: Client, message: Message, numeric: Numeric, target: str, tex
 
 def _speak_to(chat: Chat, client: Client, message: Message, target: str) -> None:
     text = message.params[1] if len(message.params) > 1 else None
-    tags = {key: value for key, value in message.tags.items() if key.startswith(CLIENT_ONLY)}
+    tags = message.tags and {key: value for key, value in message.tags.items() if key.startswith(CLIENT_ONLY)}
     if client.is_bot:
-        tags[BOT_TAG] = ""
+        tags = {**tags, BOT_TAG: ""}
     name = target.lstrip(STATUSES)
     if name.startswith("#"):
         event = _speak_in(chat, client, message, name, target.removesuffix(name), text, tags)
@@ -83,9 +83,10 @@ def _speak_in(
     if room is None or not (room.is_visible_to(client) or room.may_speak(client)):
         _refuse(client, message, replies.ERR_NOSUCHCHANNEL, name)
         return None
-    if not room.may_speak(client) or room.is_silenced(client, client.source) or (status and client not in room.members):
+    banned = bool(room.lists) and room.is_silenced(client, client.source)
+    if banned or not room.may_speak(client) or (status and client not in room.members):
         why = "only operators and voices may speak" if client in room.members else "join it first"
-        why = "you are banned from it" if room.is_silenced(client, client.source) else why
+        why = "you are banned from it" if banned else why
         _refuse(client, message, replies.ERR_CANNOTSENDTOCHAN, room.name, f"Cannot send to room: {why}")
         return None
     event = client.event(message.command, f"{status}{room.name}", text=text, tags=tags)

@@ -170,6 +170,7 @@ class CommandMachine(RuleBasedStateMachine):
             assert all(client in room.members for room in client.rooms.values())
             assert len(client.rooms) <= 2
             assert len(client.held) <= 2
+            assert len(client.rooms) <= 1 or not client.is_plain, "its lines do not say where they are said"
             if client.standing is not Standing.SEATED:
                 assert not client.rooms
         members = {member for room in rooms.values() for member in room.members}

@@ -335,6 +335,15 @@ def test_the_operator_sets_the_modes_of_the_default_room(notes: Notes) -> None:
     assert ann.hears() == []
 
 
+def test_the_operator_closes_the_default_room_to_whom_it_bans() -> None:
+    operator = Operator()
+    operator.asks("mode", room=LOBBY, changes=["+bb", "eve", "*@192.0.2.*"])
+    eve, ann = operator.world.irc("eve"), operator.world.irc("ann")
+    assert " 474 " in eve.says(f"JOIN {LOBBY}")[0]
+    assert ann.says(f"MODE {LOBBY} b")[0] == f":{SERVER} 367 ann {LOBBY} eve!*@* {SERVER} 1700000000"
+    assert operator.is_refused("mode", room=LOBBY, changes=["+b"]) == "+b needs a parameter"
+
+
 @pytest.mark.parametrize(
     ("room", "changes", "sentence"),
     [
