@@ -58,7 +58,7 @@ class Chat:
         self.silent: Deadlines[Client] = Deadlines(limits.idle_timeout, lambda: None)
         self.idlers: Deadlines[Client] = Deadlines(limits.idle_release, lambda: None)
         self.told_isupport: list[str] = []
-        self.invisible = 0  # clients that are
+        self.invisible = 0  # clients that have user mode i
         self.departed = Departed()
         self.invitations: Invitations[Client, Room[Client]] = Invitations()
         self._by_nick: dict[str, Client] = {}

@@ -3,10 +3,10 @@
 To add a command, write its function in the module of its subject, with `@IRC.command` (or `@PLAIN.command`) above it.
 """
 
-from . import about, help, info, moderating, modes, people, privileges, registration, room_list, rooms, talk, typed  # noqa: A004
+from . import about, info, manual, moderating, modes, people, privileges, registration, room_list, rooms, talk, typed
 from .registry import IRC, PLAIN, Command, dispatch
 
 __all__ = [
-    "IRC", "PLAIN", "Command", "about", "dispatch", "help", "info", "moderating", "modes", "people", "privileges",
+    "IRC", "PLAIN", "Command", "about", "dispatch", "info", "manual", "moderating", "modes", "people", "privileges",
     "registration", "room_list", "rooms", "talk", "typed",
 ]  # fmt: skip
