@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from .client import INVISIBLE, Client, Origin, Standing
+from .client import INVISIBLE, Client, Origin, Standing, notify
 from .deadlines import Deadlines
 from .departed import Departed, Former
 from .hosts import Bans, Hosts, Networks
@@ -16,6 +16,7 @@ from .journal import Journal
 from .limits import Limits
 from .pool import ClientPool
 from .protocol import irc, plain
+from .protocol.capabilities import AWAY_NOTIFY
 from .protocol.event import Event
 from .protocol.farewell import Reason
 from .protocol.waiting import Occupancy
@@ -171,7 +172,10 @@ class Chat:
         client.rooms[irc.fold(room.name)] = room
         self.invitations.use(client, room)
         self.usage.saw("rooms_per_client", len(client.rooms))
-        room.broadcast(client.event("JOIN", room.name), skip=client if client.is_plain else None)
+        event = client.event("JOIN", room.name, "*", text=client.realname)
+        room.broadcast(event, skip=client if client.is_plain else None)
+        if client.away:
+            notify(room.others(client), client.event("AWAY", text=client.away), AWAY_NOTIFY)
 
     def part(self, client: Client, room: Room[Client], event: Event) -> None:
         """Tell everybody in the room and take the client out of it. A plain one knows that it goes."""
@@ -213,7 +217,7 @@ class Chat:
         if not rooms:
             return ()
         if len(rooms) == 1:
-            return (member for member in rooms[0].members if member is not client)
+            return rooms[0].others(client)
         return (member for member in {m: None for room in rooms for m in room.members} if member is not client)
 
     def forget(self, client: Client, why: str) -> None:
@@ -227,8 +231,7 @@ class Chat:
         self.release_nick(client)
         self.silent.stop(client)
         self.idlers.stop(client)
-        for neighbour in neighbours:
-            neighbour.outbox.put(event.encode(neighbour.form))
+        notify(neighbours, event)
 
     def set_user_mode(self, client: Client, letter: str, on: bool) -> bool:
         """Switch a mode of a client's own. Whether that changed anything."""

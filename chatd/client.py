@@ -11,22 +11,12 @@ from typing import Protocol
 from .hosts import Network
 from .pool import Ticket
 from .protocol import irc, plain, replies
+from .protocol.capabilities import STANDARD_REPLIES, form_of
 from .protocol.event import Event, Form
 from .protocol.farewell import Farewell, Reason
 from .protocol.replies import Numeric
 from .protocol.waiting import Note, Occupancy
 from .room import Room, Sink
-
-# What the server offers of IRCv3 capabilities, and what its clients may have switched on. Sources: IRCv3
-# "server-time", "message-tags", "echo-message", "multi-prefix", "standard-replies".
-SERVER_TIME = "server-time"
-MESSAGE_TAGS = "message-tags"
-ECHO_MESSAGE = "echo-message"
-MULTI_PREFIX = "multi-prefix"
-STANDARD_REPLIES = "standard-replies"
-CAPABILITIES = (ECHO_MESSAGE, MESSAGE_TAGS, MULTI_PREFIX, SERVER_TIME, STANDARD_REPLIES)
-_FORM_OF = {SERVER_TIME: Form.SERVER_TIME, MESSAGE_TAGS: Form.MESSAGE_TAGS}
-
 
 # What clients understand, so that they do not come back as they were. None for a full server: it would read as a ban.
 _NUMERIC_OF = {
@@ -160,10 +150,7 @@ class Client:
 
     def set_caps(self, caps: frozenset[str]) -> None:
         self.caps = caps
-        self.form = Form.IRC
-        for name, form in _FORM_OF.items():
-            if name in caps:
-                self.form |= form
+        self.form = form_of(caps)
 
     def event(
         self, command: str, *params: str, text: str | None = None, tags: Mapping[str, str] | None = None
@@ -228,3 +215,10 @@ class Client:
     def need(self, command: str) -> None:
         """Not enough parameters."""
         self.reply(replies.ERR_NEEDMOREPARAMS, command)
+
+
+def notify(clients: Iterable[Client], event: Event, cap: str = "") -> None:
+    """Tell those of them who have that capability; without one, all."""
+    for client in clients:
+        if not cap or cap in client.caps:
+            client.outbox.put(event.encode(client.form))

@@ -8,11 +8,12 @@ import math
 
 from . import gate
 from .chat import Chat
-from .client import STANDARD_REPLIES, Client, Standing
+from .client import Client, Standing
 from .commands import PLAIN, dispatch, info, rooms, typed
 from .commands.registry import tell_place
 from .pool import Refused, State, Ticket, Waiting
 from .protocol import plain, waiting
+from .protocol.capabilities import STANDARD_REPLIES
 from .protocol.event import Event
 from .protocol.farewell import Farewell, Reason
 from .protocol.irc import Message

@@ -1,5 +1,6 @@
 """Rooms: who is in one, what its modes are, and telling all of them something. Synchronous, no I/O."""
 
+from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
 from .history import History
@@ -70,6 +71,10 @@ class Room(Generic[MemberT]):
                 if data is None:
                     data = wire[form] = event.encode(form)
                 member.outbox.put(data)
+
+    def others(self, member: MemberT) -> Iterator[MemberT]:
+        """All members but this one."""
+        return (other for other in self.members if other is not member)
 
     def tell(self, event: Event, flags: str, skip: MemberT) -> int:
         """Tell every member but `skip` who has one of these flags; how many that are."""

@@ -1,8 +1,9 @@
 """Who is in a room by another's doing: KICK, INVITE."""
 
 from ..chat import Chat
-from ..client import Client
+from ..client import Client, notify
 from ..protocol import replies
+from ..protocol.capabilities import INVITE_NOTIFY
 from ..protocol.irc import Message
 from ..room import OPERATOR
 from . import rooms
@@ -71,7 +72,9 @@ def _invite(chat: Chat, client: Client, nick: str, name: str) -> None:
     else:
         if room.has_flag(client, OPERATOR):
             chat.invite(other, room)
-        other.outbox.put(client.event("INVITE", other.nick, room.name).encode(other.form))
+        event = client.event("INVITE", other.nick, room.name)
+        other.outbox.put(event.encode(other.form))
+        notify(room.others(client), event, INVITE_NOTIFY)
         client.reply(replies.RPL_INVITING, other.nick, room.name)
         if other.away:
             client.reply(replies.RPL_AWAY, other.nick, text=other.away)

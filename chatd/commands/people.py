@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from itertools import islice
 
 from ..chat import Chat
-from ..client import BOT, MULTI_PREFIX, Client
+from ..client import BOT, Client
 from ..protocol import irc, replies
+from ..protocol.capabilities import MULTI_PREFIX
 from ..protocol.irc import Message
 from ..room import Room
 from .info import date

@@ -3,9 +3,10 @@
 from itertools import zip_longest
 
 from ..chat import Chat
-from ..client import MULTI_PREFIX, SERVER_TIME, Client, Standing
+from ..client import Client, Standing
 from ..masks import INVITED
 from ..protocol import irc, replies
+from ..protocol.capabilities import MULTI_PREFIX, SERVER_TIME, USERHOST_IN_NAMES
 from ..protocol.irc import Message
 from ..protocol.replies import Numeric
 from ..room import OPERATOR, Room
@@ -129,10 +130,12 @@ def names(chat: Chat, client: Client, message: Message) -> None:
 
 
 def tell_names(client: Client, room: Room[Client]) -> None:
-    every = MULTI_PREFIX in client.caps
+    every, whole = MULTI_PREFIX in client.caps, USERHOST_IN_NAMES in client.caps
     inside = client in room.members
     shown = [
-        room.prefix(member, every) + member.nick for member in room.members if inside or not member.invisible
+        room.prefix(member, every) + (member.source if whole else member.nick)
+        for member in room.members
+        if inside or not member.invisible
     ]
     symbol = "@" if "s" in room.modes else "="
     client.reply_words(replies.RPL_NAMREPLY, symbol, room.name, words=shown)

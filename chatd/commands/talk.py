@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from ..chat import Chat
-from ..client import ECHO_MESSAGE, MESSAGE_TAGS, Client
+from ..client import Client, notify
 from ..protocol import irc, replies
+from ..protocol.capabilities import AWAY_NOTIFY, ECHO_MESSAGE, MESSAGE_TAGS
 from ..protocol.event import Event
 from ..protocol.irc import Message
 from ..protocol.replies import Numeric
@@ -120,5 +121,8 @@ def _speak_with(
 @IRC.command("AWAY", "[:<message>]", source="RFC 2812 4.1")
 def away(chat: Chat, client: Client, message: Message) -> None:
     """Say that one is not here, or is again."""
+    before = client.away
     client.away = chat.clip("away_length", message.params[0]) if message.params else ""
+    if client.away != before:
+        notify(chat.neighbours(client), client.event("AWAY", text=client.away or None), AWAY_NOTIFY)
     client.reply(replies.RPL_NOWAWAY if client.away else replies.RPL_UNAWAY)

@@ -22,10 +22,17 @@ class Form(IntEnum):
     SERVER_TIME = 1
     MESSAGE_TAGS = 2
     PLAIN = 4
+    EXTENDED_JOIN = 8
+
+
+_OF_ANY_LINE = ~Form.EXTENDED_JOIN  # what alters a JOIN alone is not to have others encoded twice
 
 
 class Event:
-    """One line for many readers. `text` is its last parameter; `when` is Unix time; `tags` came from its sender."""
+    """One line for many readers. `text` is its last parameter; `when` is Unix time; `tags` came from its sender.
+
+    A JOIN is given as the capability extended-join has it, and everybody else is shown the room alone.
+    """
 
     __slots__ = ("_wire", "command", "params", "source", "tags", "text", "when")
 
@@ -48,6 +55,8 @@ class Event:
 
     def encode(self, form: int) -> bytes:
         """The line in that form; empty if a reader of that form is not told."""
+        if self.command != "JOIN":
+            form &= _OF_ANY_LINE
         data = self._wire.get(form)
         if data is None:
             data = self._wire[form] = self._encode(form)
@@ -58,12 +67,15 @@ class Event:
             return plain.render(self.source, self.command, self.params, self.text)
         if self.command == "TAGMSG" and not form & Form.MESSAGE_TAGS:
             return b""
+        params, text = self.params, self.text
+        if self.command == "JOIN" and not form & Form.EXTENDED_JOIN:
+            params, text = params[:1], None
         tags: dict[str, str] = {}
         if form & Form.SERVER_TIME:
             tags["time"] = server_time(self.when)
         if form & Form.MESSAGE_TAGS:
             tags.update(self.tags)
-        return write(self.command, self.params, self.text, self.source, write_tags(tags))
+        return write(self.command, params, text, self.source, write_tags(tags))
 
 
 def server_time(when: float) -> str:
