@@ -6,6 +6,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import count
 
 from .client import INVISIBLE, Client, Origin, Standing, notify
 from .deadlines import Deadlines
@@ -26,6 +27,7 @@ from .usage import LONG, Histogram, Usage
 
 DEFAULT_ROOM_MODES = "n"  # without `t`: nobody is operator there, so everybody may set its topic
 NEW_ROOM_MODES = "nt"
+MESSAGES_PER_SECOND = 1_000_000  # that are never said: so the numbers of the next start are larger than all of this one
 
 
 class Chat:
@@ -37,8 +39,8 @@ class Chat:
         self.limits = limits
         self.settings = settings
         self.clock = clock
-        self.origin = Origin(settings.server_name, wall)
         self.started = wall()
+        self.origin = Origin(settings.server_name, wall, count(int(self.started * MESSAGES_PER_SECOND)))
         self.pool: ClientPool[Client] = ClientPool(
             limits.max_clients, limits.queue, limits.queue_timeout, least_retry=limits.least_retry
         )

@@ -3,7 +3,7 @@
 It has no socket: what it is told goes to `outbox`, and what ends it to its keeper, which is its session.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
@@ -42,10 +42,12 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who the server's own lines come from: its name, and its wall clock (Unix time)."""
+    """Who the server's own lines come from: its name, its wall clock (Unix time), and the numbers of messages, which
+    grow, also from one start to the next."""
 
     name: str
     wall: Callable[[], float]
+    numbers: Iterator[int]
 
 
 class Keeper(Protocol):
@@ -152,11 +154,13 @@ class Client:
         self.caps = caps
         self.form = form_of(caps)
 
-    def event(
-        self, command: str, *params: str, text: str | None = None, tags: Mapping[str, str] | None = None
-    ) -> Event:
+    def event(self, command: str, *params: str, text: str | None = None) -> Event:
         """Something that this client did."""
-        return Event(self.source, command, params, text, self.origin.wall(), tags)
+        return Event(self.source, command, params, text, self.origin.wall())
+
+    def message(self, command: str, target: str, text: str | None, tags: Mapping[str, str]) -> Event:
+        """Something that this client says."""
+        return Event(self.source, command, (target,), text, self.origin.wall(), tags, next(self.origin.numbers))
 
     def send(self, command: str, *params: str, text: str | None = None) -> None:
         """Tell the client one IRC line of the server's."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from .protocol.event import Event
 
-OBJECT_BYTES = 160  # of an entry besides its two texts: the tuple, the float and their place
+OBJECT_BYTES = 200  # of an entry besides its two texts: the tuple, the numbers and their place
 
 
 class Said(NamedTuple):
@@ -16,11 +16,16 @@ class Said(NamedTuple):
     command: str
     text: str
     when: float
+    number: int = 0
 
     @property
     def cost(self) -> int:
         """Bytes of memory."""
         return sys.getsizeof(self.source) + sys.getsizeof(self.text) + OBJECT_BYTES
+
+    def event(self, room: str) -> Event:
+        """What was said in that room, without the tags that its sender had added."""
+        return Event(self.source, self.command, (room,), self.text, self.when, number=self.number)
 
 
 class History:
@@ -37,7 +42,7 @@ class History:
 
     def add(self, event: Event, lines: float, size: float) -> str:
         """Keep what was said, and forget the oldest as far as need be; the name of the bound that asked for it."""
-        said = Said(event.source, event.command, event.text or "", event.when)
+        said = Said(event.source, event.command, event.text or "", event.when, event.number)
         self._said.append(said)
         self.bytes += said.cost
         bound = ""
@@ -50,7 +55,7 @@ class History:
         """The last lines as a reader of that form reads them, oldest first, as many as fit into `most` bytes."""
         lines: list[bytes] = []
         for said in reversed(self._said):
-            line = Event(said.source, said.command, (room,), said.text, said.when).encode(form)
+            line = said.event(room).encode(form)
             most -= len(line)
             if most < 0:
                 break

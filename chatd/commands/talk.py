@@ -66,7 +66,7 @@ def _speak_to(chat: Chat, client: Client, message: Message, target: str) -> None
     text = message.params[1] if len(message.params) > 1 else None
     tags = message.tags and {key: value for key, value in message.tags.items() if key.startswith(CLIENT_ONLY)}
     if client.is_bot:
-        tags = {**tags, BOT_TAG: ""}
+        tags = {BOT_TAG: "", **tags}  # the server's own first (IRCv3 message tags)
     name = target.lstrip(STATUSES)
     if name.startswith("#"):
         event = _speak_in(chat, client, message, name, target.removesuffix(name), text, tags)
@@ -90,7 +90,7 @@ def _speak_in(
         why = "you are banned from it" if banned else why
         _refuse(client, message, replies.ERR_CANNOTSENDTOCHAN, room.name, f"Cannot send to room: {why}")
         return None
-    event = client.event(message.command, f"{status}{room.name}", text=text, tags=tags)
+    event = client.message(message.command, f"{status}{room.name}", text, tags)
     if status:  # everybody of the lowest that is named, and of those above
         lowest = max(map(STATUSES.index, status))
         chat.say_to_some(room, "".join(PREFIXES)[: lowest + 1], event, client)
@@ -107,7 +107,7 @@ def _speak_with(
     if other is None:
         _refuse(client, message, replies.ERR_NOSUCHNICK, nick)
         return None
-    event = client.event(message.command, other.nick, text=text, tags=tags)
+    event = client.message(message.command, other.nick, text, tags)
     other.outbox.put(event.encode(other.form))
     chat.count_message(event, 1)
     if other.away and message.command == "PRIVMSG":

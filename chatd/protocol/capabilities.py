@@ -26,7 +26,7 @@ CAPABILITIES = {
     ECHO_MESSAGE: Form.IRC,  # to read what one says as others read it
     EXTENDED_JOIN: Form.EXTENDED_JOIN,  # to read the real name of who comes in
     INVITE_NOTIFY: Form.IRC,  # to read whom others invite
-    MESSAGE_TAGS: Form.MESSAGE_TAGS,  # to read whatever tags there are, and to pass some on
+    MESSAGE_TAGS: Form.MESSAGE_TAGS,  # to read all tags there are, msgid among them, and to pass some on
     MULTI_PREFIX: Form.IRC,  # to read all flags of a member, not the highest only
     SERVER_TIME: Form.SERVER_TIME,  # to read when it was
     SETNAME: Form.IRC,  # to read who takes another real name

@@ -31,10 +31,11 @@ _OF_ANY_LINE = ~Form.EXTENDED_JOIN  # what alters a JOIN alone is not to have ot
 class Event:
     """One line for many readers. `text` is its last parameter; `when` is Unix time; `tags` came from its sender.
 
-    A JOIN is given as the capability extended-join has it, and everybody else is shown the room alone.
+    What was said has a `number`, of which its msgid is made for those who read tags (IRCv3 message-ids); 0 is none. A
+    JOIN is given as the capability extended-join has it, and everybody else is shown the room alone.
     """
 
-    __slots__ = ("_wire", "command", "params", "source", "tags", "text", "when")
+    __slots__ = ("_wire", "command", "number", "params", "source", "tags", "text", "when")
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Event:
         text: str | None,
         when: float,
         tags: Mapping[str, str] | None = None,
+        number: int = 0,
     ) -> None:
         self.source = source
         self.command = command
@@ -51,6 +53,7 @@ class Event:
         self.text = text
         self.when = when
         self.tags: Mapping[str, str] = tags or {}
+        self.number = number
         self._wire: dict[int, bytes] = {}
 
     def encode(self, form: int) -> bytes:
@@ -74,8 +77,15 @@ class Event:
         if form & Form.SERVER_TIME:
             tags["time"] = server_time(self.when)
         if form & Form.MESSAGE_TAGS:
+            if self.number:
+                tags["msgid"] = msgid(self.number)
             tags.update(self.tags)
         return write(self.command, params, text, self.source, write_tags(tags))
+
+
+def msgid(number: int) -> str:
+    """The number of a message as tags show it."""
+    return f"{number:x}"
 
 
 def server_time(when: float) -> str:

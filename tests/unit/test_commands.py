@@ -4,7 +4,7 @@ Numerics are those of RFC 2812 section 5 and modern.ircdocs.horse. Rooms and mod
 """
 
 import pytest
-from chat_harness import LOBBY, SERVER, Person, World, commands
+from chat_harness import LOBBY, MSGID, SERVER, Person, World, commands
 
 from chatd.commands import IRC, PLAIN, info
 from chatd.commands.room_modes import ROOM_MODES
@@ -380,10 +380,10 @@ def test_tags_reach_those_who_asked_for_them_and_only_those_of_clients() -> None
     bob, cid = world.irc("bob", "#a", caps="message-tags"), world.irc("cid", "#a")
     world.hush()
     ann.says("@+reply=a\\sb;time=2000-01-01T00:00:00.000Z;label=1 PRIVMSG #a :hi")
-    assert bob.hears() == ["@+reply=a\\sb :ann!ann@127.0.0.1 PRIVMSG #a :hi"]
+    assert bob.hears() == [f"@msgid={MSGID}0;+reply=a\\sb :ann!ann@127.0.0.1 PRIVMSG #a :hi"]
     assert cid.hears() == [":ann!ann@127.0.0.1 PRIVMSG #a :hi"]
     assert ann.says("@+typing=active TAGMSG #a") == []
-    assert bob.hears() == ["@+typing=active :ann!ann@127.0.0.1 TAGMSG #a"]
+    assert bob.hears() == [f"@msgid={MSGID}1;+typing=active :ann!ann@127.0.0.1 TAGMSG #a"]
     assert cid.hears() == []
     assert commands(ann.says("TAGMSG")) == ["461"]
 

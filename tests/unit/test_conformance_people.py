@@ -4,7 +4,7 @@ ann and bob are in #a, of which ann is operator; cid is in no room.
 """
 
 import pytest
-from chat_harness import SERVER, Wire, World, commands
+from chat_harness import MSGID, SERVER, Wire, World, commands
 from conformance import Case, case, play
 
 ANN, BOB = (f":{nick}!{nick}@127.0.0.1" for nick in ("ann", "bob"))
@@ -88,7 +88,9 @@ def test_what_a_bot_says_is_marked_for_those_who_read_tags() -> None:
     bot.says("MODE bot +B")
     world.hush()
     bot.says("PRIVMSG #a :beep", "PRIVMSG ann :boop")
-    assert ann.hears() == [f"@bot :bot!bot@127.0.0.1 PRIVMSG {to}" for to in ("#a :beep", "ann :boop")]
+    assert ann.hears() == [
+        f"@msgid={MSGID}{nth};bot :bot!bot@127.0.0.1 PRIVMSG {to}" for nth, to in enumerate(("#a :beep", "ann :boop"))
+    ]
     assert bob.hears() == [":bot!bot@127.0.0.1 PRIVMSG #a :beep"]
 
 
