@@ -12,7 +12,7 @@ from .hosts import Network
 from .pool import Ticket
 from .protocol import irc, plain, replies
 from .protocol.capabilities import STANDARD_REPLIES, form_of
-from .protocol.event import Event, Form
+from .protocol.event import Event, Form, msgid
 from .protocol.farewell import Farewell, Reason
 from .protocol.replies import Numeric
 from .protocol.waiting import Note, Occupancy
@@ -164,7 +164,15 @@ class Client:
 
     def send(self, command: str, *params: str, text: str | None = None) -> None:
         """Tell the client one IRC line of the server's."""
-        self.outbox.put(Event(self.origin.name, command, params, text, self.origin.wall()).encode(self.form))
+        self.outbox.put(self.line(command, *params, text=text))
+
+    def line(self, command: str, *params: str, text: str | None = None) -> bytes:
+        """One IRC line of the server's, as the client reads it."""
+        return Event(self.origin.name, command, params, text, self.origin.wall()).encode(self.form)
+
+    def new_id(self) -> str:
+        """What nothing else is called: a batch is."""
+        return msgid(next(self.origin.numbers))
 
     def reply(self, numeric: Numeric, *params: str, text: str | None = None) -> None:
         """Answer with a numeric; a plain client reads its words."""

@@ -14,6 +14,7 @@ from ..client import Client, Standing
 from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..protocol.waiting import Queued
+from .labels import answering
 
 LOOKS_PER_ANSWER = 20  # clients or rooms that are looked at cost as much as one that is told of
 
@@ -64,6 +65,14 @@ PLAIN = Table()
 
 def dispatch(chat: Chat, client: Client, message: Message) -> None:
     """Run what a client asked for, or tell it why not."""
+    if message.tags:
+        with answering(client, message):
+            _run(chat, client, message)
+    else:
+        _run(chat, client, message)
+
+
+def _run(chat: Chat, client: Client, message: Message) -> None:
     command = (PLAIN if client.is_plain else IRC).get(message.command)
     if command is not None and client.standing in command.allowed:
         if len(message.params) < command.needs:

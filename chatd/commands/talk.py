@@ -10,6 +10,7 @@ from ..protocol.event import Event
 from ..protocol.irc import Message
 from ..protocol.replies import Numeric
 from ..room import PREFIXES
+from .labels import beside
 from .registry import IRC, too_many_targets
 
 STATUSES = "".join(PREFIXES.values())  # before a room's name: to those who have it (ISUPPORT STATUSMSG)
@@ -108,7 +109,7 @@ def _speak_with(
         _refuse(client, message, replies.ERR_NOSUCHNICK, nick)
         return None
     event = client.message(message.command, other.nick, text, tags)
-    other.outbox.put(event.encode(other.form))
+    beside(other.outbox).put(event.encode(other.form))
     chat.count_message(event, 1)
     if other.away and message.command == "PRIVMSG":
         if client.is_plain:

@@ -7,10 +7,12 @@ with a command, or when something rare happens, and are looked up then. None has
 from .event import Form
 
 AWAY_NOTIFY = "away-notify"
+BATCH = "batch"
 CAP_NOTIFY = "cap-notify"
 ECHO_MESSAGE = "echo-message"
 EXTENDED_JOIN = "extended-join"
 INVITE_NOTIFY = "invite-notify"
+LABELED_RESPONSE = "labeled-response"
 MESSAGE_TAGS = "message-tags"
 MULTI_PREFIX = "multi-prefix"
 SERVER_TIME = "server-time"
@@ -22,10 +24,12 @@ USERHOST_IN_NAMES = "userhost-in-names"
 # "capability negotiation" of cap-notify.
 CAPABILITIES = {
     AWAY_NOTIFY: Form.IRC,  # to read who of one's rooms goes away, and comes back
+    BATCH: Form.IRC,  # to read which lines belong together
     CAP_NOTIFY: Form.IRC,  # to read what is offered no more, or now; here that never changes
     ECHO_MESSAGE: Form.IRC,  # to read what one says as others read it
     EXTENDED_JOIN: Form.EXTENDED_JOIN,  # to read the real name of who comes in
     INVITE_NOTIFY: Form.IRC,  # to read whom others invite
+    LABELED_RESPONSE: Form.IRC,  # to read which line of one's own is answered; needs batch
     MESSAGE_TAGS: Form.MESSAGE_TAGS,  # to read all tags there are, msgid among them, and to pass some on
     MULTI_PREFIX: Form.IRC,  # to read all flags of a member, not the highest only
     SERVER_TIME: Form.SERVER_TIME,  # to read when it was

@@ -1,6 +1,6 @@
 """IRC messages: reading one line, writing one line, names and their case.
 
-Sources: RFC 1459 section 2.3, RFC 2812 section 2.3, modern.ircdocs.horse "Message Format", IRCv3 "Message Tags".
+Sources: RFC 1459 section 2.3, RFC 2812 section 2.3, modern.ircdocs.horse "Message Format", IRCv3 message-tags and batch.
 """
 
 import re
@@ -96,6 +96,17 @@ def write_tags(tags: Mapping[str, str]) -> str:
         f"{key}={_TO_ESCAPE.sub(lambda m: _ESCAPES[m[0]], value)}" if value else key for key, value in tags.items()
     )
     return f"@{';'.join(written)} "
+
+
+def with_tag(line: bytes, key: str, value: str) -> bytes:
+    """A line that is written already, with one tag more, which stands first."""
+    tag = write_tags({key: value}).encode()
+    return tag[:-1] + b";" + line[1:] if line.startswith(b"@") else tag + line
+
+
+def in_batch(line: bytes, batch: str) -> bytes:
+    """A line as part of a batch, unless it is part of one within (IRCv3 batch)."""
+    return line if line.startswith(b"@batch=") else with_tag(line, "batch", batch)
 
 
 def write(command: str, params: Iterable[str] = (), text: str | None = None, source: str = "", tags: str = "") -> bytes:

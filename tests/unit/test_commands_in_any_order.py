@@ -60,9 +60,9 @@ WORDS = (
 )
 TEXTS = st.sampled_from(ODD + FORGED) | st.text(max_size=12) | st.just("x" * 600)
 COMMANDS = st.sampled_from([*sorted(IRC), *sorted(IRC), "SAY", "NONSENSE", ""])
-TAGS = st.sampled_from(["", "", "@+a=1;b=2 ", "@+a=\\r\\n\\:\\s ", ":bob!b@h "])
+TAGS = st.sampled_from(["", "", "@label=x ", "@+a=1;b=2 ", "@+a=\\r\\n\\:\\s;batch=1;label=\\r\\n ", ":bob!b@h "])
 TYPED = st.sampled_from([*sorted(PLAIN), "nonsense", ""])
-CAPS = ["", "echo-message", "message-tags server-time", "standard-replies multi-prefix"]
+CAPS = ["", "echo-message", "message-tags server-time", "standard-replies multi-prefix", "batch labeled-response"]
 HOSTS = ["127.0.0.1", "192.0.2.1", "2001:db8::1", "2001:db8::2"]  # loopback is exempt, the last two are one host
 PASSWORD = b"sesame"
 NEVER = float("inf")

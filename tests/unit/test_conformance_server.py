@@ -109,6 +109,10 @@ async def test_what_is_not_utf8_is_refused_with_its_command(
         await ann.stream.send_all(line + b"\r\n")
         sentence = "Not delivered: what you send must be UTF-8"
         assert await ann.line() == f":chatd.local FAIL {command} INVALID_UTF8 :{sentence}"
+        await ann.send("CAP REQ :batch labeled-response")
+        await ann.find(" ACK ")
+        await ann.stream.send_all(b"@label=x PRIVMSG bob :\xe9\r\n")
+        assert await ann.line() == f"@label=x :chatd.local FAIL PRIVMSG INVALID_UTF8 :{sentence}"
 
 
 # Each token of ISUPPORT is held against what the server does: here and in test_conformance_looking, or in test_commands
