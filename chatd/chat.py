@@ -12,11 +12,12 @@ from .client import INVISIBLE, Client, Origin, Standing, notify
 from .deadlines import Deadlines
 from .departed import Departed, Former
 from .hosts import Bans, Hosts, Networks
-from .invitations import Invitations
 from .journal import Journal
 from .limits import Limits
+from .monitors import Monitors
+from .pairs import Pairs
 from .pool import ClientPool
-from .protocol import irc, plain
+from .protocol import irc
 from .protocol.capabilities import AWAY_NOTIFY
 from .protocol.event import Event
 from .protocol.farewell import Reason
@@ -63,7 +64,8 @@ class Chat:
         self.told_isupport: list[str] = []
         self.invisible = 0  # clients that have user mode i
         self.departed = Departed()
-        self.invitations: Invitations[Client, Room[Client]] = Invitations()
+        self.invitations: Pairs[Client, Room[Client]] = Pairs()
+        self.monitors = Monitors()
         self._by_nick: dict[str, Client] = {}
         self._rooms: dict[str, Room[Client]] = {}
         self._guests = 0
@@ -98,11 +100,14 @@ class Chat:
         holder = self._by_nick.get(irc.fold(nick))
         if holder not in (None, client):
             return False
-        if client.standing is Standing.SEATED and holder is None:
+        is_another = client.standing is Standing.SEATED and holder is None
+        if is_another:
             self.remember(client)
         self.release_nick(client)
         client.nick = nick
         self._by_nick[irc.fold(nick)] = client
+        if is_another:
+            self.monitors.came(client)
         return True
 
     def claim_guest_nick(self, client: Client) -> None:
@@ -124,6 +129,8 @@ class Chat:
         former = Former(client.nick, client.user, client.host, client.realname, self.origin.wall())
         if self.departed.add(former, self.limits.departed):
             self.usage.hit("departed")
+        if not self.pool.draining:
+            self.monitors.went(client)
 
     def find(self, nick: str) -> Client | None:
         """The client of that name whom others can see."""
@@ -172,7 +179,7 @@ class Chat:
         first = not room.members and room is not self.default_room
         room.members[client] = OPERATOR if first else ""
         client.rooms[irc.fold(room.name)] = room
-        self.invitations.use(client, room)
+        self.invitations.part(client, room)
         self.usage.saw("rooms_per_client", len(client.rooms))
         event = client.event("JOIN", room.name, "*", text=client.realname)
         room.broadcast(event, skip=client if client.is_plain else None)
@@ -186,7 +193,9 @@ class Chat:
 
     def invite(self, client: Client, room: Room[Client]) -> None:
         """Let the client into the room once, whatever its modes are."""
-        if self.invitations.add(client, room, self.limits.invitations):
+        self.invitations.add(client, room)
+        while len(rooms := self.invitations.of(client)) > self.limits.invitations:
+            self.invitations.part(client, next(iter(rooms)))
             self.usage.hit("invitations")
 
     def say(self, room: Room[Client], event: Event, client: Client) -> None:
@@ -194,7 +203,7 @@ class Chat:
         room.broadcast(event, skip=client)
         self.count_message(event, len(room.members) - (client in room.members))
         limits = self.limits
-        if _is_talk(event) and (bound := room.history.add(event, limits.history_lines, limits.history_bytes)):
+        if event.is_talk and (bound := room.history.add(event, limits.history_lines, limits.history_bytes)):
             self.usage.hit(bound)
 
     def say_to_some(self, room: Room[Client], flags: str, event: Event, client: Client) -> None:
@@ -229,7 +238,8 @@ class Chat:
         for room in list(client.rooms.values()):
             self._take_out(client, room)
         self.set_user_mode(client, INVISIBLE, False)
-        self.invitations.forget_client(client)
+        self.invitations.forget(client)
+        self.monitors.forget(client)
         self.release_nick(client)
         self.silent.stop(client)
         self.idlers.stop(client)
@@ -268,6 +278,7 @@ class Chat:
         reads("room_masks", lambda: max(len(room.lists) for room in rooms.values()))
         reads("departed", lambda: len(self.departed))
         reads("invitations", lambda: self.invitations.most)
+        reads("monitors", lambda: self.monitors.most)
         reads("history_lines", lambda: max(len(room.history) for room in rooms.values()))
         reads("history_bytes", lambda: max(room.history.bytes for room in rooms.values()))
 
@@ -276,15 +287,10 @@ class Chat:
         del client.rooms[irc.fold(room.name)]
         if not room.members and room is not self.default_room:
             del self._rooms[irc.fold(room.name)]
-            self.invitations.forget_room(room)
+            self.invitations.forget_other(room)
 
     def _make_room(self, name: str, modes: str) -> Room[Client]:
         room: Room[Client] = Room(name, self.origin.wall(), modes)
         self._rooms[irc.fold(name)] = room
         self.usage.saw("max_rooms", len(self._rooms))
         return room
-
-
-def _is_talk(event: Event) -> bool:
-    """Not what programs ask each other (CTCP other than ACTION), and no tags alone."""
-    return event.text is not None and (not event.text.startswith(plain.CTCP) or event.text.startswith(plain.ACTION))

@@ -183,11 +183,11 @@ class Client:
         else:
             self.send(numeric.code, self.nick or "*", *map(irc.word, params), text=text)
 
-    def reply_words(self, numeric: Numeric, *params: str, words: Iterable[str]) -> None:
+    def reply_words(self, numeric: Numeric, *params: str, words: Iterable[str], between: str = " ") -> None:
         """Answer with words that are not to be cut, on as many lines as they take."""
         overhead = len(f":{self.origin.name} {' '.join((numeric.code, self.nick, *params))} :".encode())
         for line in irc.wrap(words, irc.TEXT_BYTES - overhead):
-            self.reply(numeric, *params, text=line)
+            self.reply(numeric, *params, text=line.replace(" ", between))
 
     def tell(self, sentence: str) -> None:
         """Tell the client a sentence, whatever its dialect."""

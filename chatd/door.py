@@ -108,6 +108,7 @@ def seat(chat: Chat, tickets: list[Ticket[Client]]) -> None:
 
 def _come_in(chat: Chat, client: Client) -> None:
     client.seated_at = chat.clock()
+    chat.monitors.came(client)
     chat.waits.add(client.seated_at - client.arrived)
     chat.usage.saw("max_clients", chat.pool.in_use)
     chat.note_presence(client)

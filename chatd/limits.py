@@ -145,6 +145,10 @@ class Limits:
         1000, "lines", "In answer to one WHO: more than anybody reads.",
         "The answer ends there and says so.", "416", least=1)
 
+    monitors: int = row(
+        100, "names", "That one client is told of when they come and go (MONITOR): more friends than most have.",
+        "The name is not added.", "734", least=1)
+
     # Rooms and texts. The most that each may be keeps a line with the longest names within IRC's 512 bytes.
     max_rooms: int = row(
         200, "rooms", "In all, the default one included: two for each client.",

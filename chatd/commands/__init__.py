@@ -3,11 +3,25 @@
 To add a command, write its function in the module of its subject, with `@IRC.command` (or `@PLAIN.command`) above it.
 """
 
-from . import about, info, manual, moderating, modes, people, privileges, registration, room_list, rooms, talk, typed
+from . import (
+    about,
+    info,
+    manual,
+    moderating,
+    modes,
+    monitoring,
+    people,
+    privileges,
+    registration,
+    room_list,
+    rooms,
+    talk,
+    typed,
+)
 from .labels import answering
 from .registry import IRC, PLAIN, Command, dispatch
 
 __all__ = [
-    "IRC", "PLAIN", "Command", "about", "answering", "dispatch", "info", "manual", "moderating", "modes", "people",
-    "privileges", "registration", "room_list", "rooms", "talk", "typed",
+    "IRC", "PLAIN", "Command", "about", "answering", "dispatch", "info", "manual", "moderating", "modes",
+    "monitoring", "people", "privileges", "registration", "room_list", "rooms", "talk", "typed",
 ]  # fmt: skip

@@ -55,6 +55,7 @@ def isupport(chat: Chat) -> list[str]:
         f"KEYLEN={limits.key_length}",
         f"MAXLIST={''.join(LISTS)}:{limits.room_masks}",
         f"MODES={limits.mode_changes}",
+        f"MONITOR={limits.monitors}",
         f"NETWORK={chat.origin.name}",
         f"NICKLEN={limits.nick_length}",
         f"PREFIX=({''.join(PREFIXES)}){''.join(PREFIXES.values())}",
@@ -63,6 +64,7 @@ def isupport(chat: Chat) -> list[str]:
         f"TOPICLEN={limits.topic_length}",
         f"USERLEN={limits.user_length}",
         "UTF8ONLY",
+        "WHOX",
     ]
 
 

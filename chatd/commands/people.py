@@ -1,7 +1,8 @@
 """Who is there, and who was: WHO, WHOIS, WHOWAS, USERHOST, ISON."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
+from typing import NamedTuple
 
 from ..chat import Chat
 from ..client import BOT, Client
@@ -13,20 +14,61 @@ from .info import date
 from .registry import IRC, LOOKS_PER_ANSWER, asks_another_server, is_enough
 
 USERHOSTS = 5  # nicknames of one USERHOST (RFC 2812 4.8)
+TOKEN_LENGTH = 3  # by which a WHO is known again (IRCv3 WHOX)
 
 
-@IRC.command("WHO", "[<room or mask> [o]]", source="RFC 2812 3.6.1")
+# What WHO can be asked for (IRCv3 WHOX), in the order in which it answers. Accounts, hops and ranks there are none.
+WHOX: dict[str, Callable[["Seen"], str]] = {
+    "t": lambda seen: seen.token,
+    "c": lambda seen: seen.room.name if seen.room else "*",
+    "u": lambda seen: seen.other.user,
+    "i": lambda seen: seen.other.host,
+    "h": lambda seen: seen.other.host,
+    "s": lambda seen: seen.client.origin.name,
+    "n": lambda seen: seen.other.nick,
+    "f": lambda seen: seen.flags,
+    "d": lambda seen: "0",
+    "l": lambda seen: str(idle(seen.other)),
+    "a": lambda seen: "0",
+    "o": lambda seen: "n/a",
+}
+REAL_NAME = "r"  # and this at the end
+
+
+class Seen(NamedTuple):
+    """Somebody whom a WHO of `client` shows."""
+
+    client: Client
+    other: Client
+    room: Room[Client] | None
+    token: str
+
+    @property
+    def flags(self) -> str:
+        prefix = self.room.prefix(self.other, MULTI_PREFIX in self.client.caps) if self.room else ""
+        return ("G" if self.other.away else "H") + prefix + (BOT if self.other.is_bot else "")
+
+
+@IRC.command("WHO", "[<room or mask> [o][%<fields>[,<token>]]]", source="RFC 2812 3.6.1, IRCv3 WHOX")
 def who(chat: Chat, client: Client, message: Message) -> None:
     """See who is in a room, or fits a mask; with o those of them who are IRC operators, which nobody is here."""
     mask = message.params[0] if message.params else "*"
-    found = () if message.params[1:2] == ["o"] else _who(chat, client, mask)
+    filters, percent, asked = (message.params[1] if len(message.params) > 1 else "").partition("%")
+    fields, _, token = asked.partition(",")
+    found = () if "o" in filters else _who(chat, client, mask)
     for told, (other, room) in enumerate(found):
         if told == chat.limits.who_replies:
             chat.usage.hit("who_replies")
             more = f"There are more than {chat.limits.who_replies:,}; narrow the mask (who-replies)"
             client.reply(replies.ERR_TOOMANYMATCHES, "WHO", mask, text=more)
             break
-        _tell_who(client, other, room)
+        seen = Seen(client, other, room, token[:TOKEN_LENGTH] or "0")
+        if percent:
+            words = [show(seen) for letter, show in WHOX.items() if letter in fields]
+            client.reply(replies.RPL_WHOSPCRPL, *words, text=other.realname if REAL_NAME in fields else None)
+        else:
+            words = [room.name if room else "*", other.user, other.host, client.origin.name, other.nick, seen.flags]
+            client.reply(replies.RPL_WHOREPLY, *words, text=f"0 {other.realname}")
     client.reply(replies.RPL_ENDOFWHO, mask)
 
 
@@ -56,15 +98,9 @@ def _fits(mask: irc.Mask, other: Client) -> bool:
     return any(mask.matches(text) for text in (other.nick, other.host, other.user, other.realname))
 
 
-def _tell_who(client: Client, other: Client, room: Room[Client] | None) -> None:
-    flags = "G" if other.away else "H"
-    flags += room.prefix(other, MULTI_PREFIX in client.caps) if room else ""
-    flags += BOT if other.is_bot else ""
-    client.reply(
-        replies.RPL_WHOREPLY,
-        room.name if room else "*", other.user, other.host, client.origin.name, other.nick, flags,
-        text=f"0 {other.realname}",
-    )  # fmt: skip
+def idle(other: Client) -> int:
+    """For how many seconds somebody has said nothing."""
+    return max(0, int(other.origin.wall() - other.last_spoke))
 
 
 @IRC.command("WHOIS", "[<server>] <nickname>", source="RFC 2812 3.6.2")
@@ -87,8 +123,7 @@ def whois(chat: Chat, client: Client, message: Message) -> None:
             client.reply(replies.RPL_AWAY, other.nick, text=other.away)
         if other.is_bot:
             client.reply(replies.RPL_WHOISBOT, other.nick)
-        idle = max(0, int(client.origin.wall() - other.last_spoke))
-        client.reply(replies.RPL_WHOISIDLE, other.nick, str(idle), str(int(other.signed_on)))
+        client.reply(replies.RPL_WHOISIDLE, other.nick, str(idle(other)), str(int(other.signed_on)))
     client.reply(replies.RPL_ENDOFWHOIS, nick)
 
 

@@ -56,6 +56,12 @@ class Event:
         self.number = number
         self._wire: dict[int, bytes] = {}
 
+    @property
+    def is_talk(self) -> bool:
+        """Not what programs ask each other (CTCP other than ACTION), and no tags alone."""
+        text = self.text
+        return text is not None and (not text.startswith(plain.CTCP) or text.startswith(plain.ACTION))
+
     def encode(self, form: int) -> bytes:
         """The line in that form; empty if a reader of that form is not told."""
         if self.command != "JOIN":

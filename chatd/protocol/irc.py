@@ -1,6 +1,6 @@
 """IRC messages: reading one line, writing one line, names and their case.
 
-Sources: RFC 1459 section 2.3, RFC 2812 section 2.3, modern.ircdocs.horse "Message Format", IRCv3 message-tags and batch.
+Sources: RFC 1459 section 2.3, RFC 2812 section 2.3, modern.ircdocs.horse "Message Format", IRCv3 message-tags, batch.
 """
 
 import re

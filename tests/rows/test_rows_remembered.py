@@ -1,4 +1,4 @@
-"""The rows of "Rooms and texts" that bound what is remembered of people: masks of a room, invitations, who was here."""
+"""The rows of "Rooms and texts" that bound what is remembered of people: masks, invitations, friends, who was here."""
 
 import pytest
 import trio.testing
@@ -55,6 +55,26 @@ async def test_the_oldest_invitation_is_forgotten(autojump_clock: Clock) -> None
         assert [line for line in lines if " 336 " in line] == [":chatd.local 336 bob #b", ":chatd.local 336 bob #c"]
         assert any(" 473 bob #a " in line for line in lines)
         assert house.in_use("invitations") == 1
+
+
+@pytest.mark.bound("monitors")
+async def test_past_the_last_name_none_is_added(autojump_clock: Clock) -> None:
+    async with running(monitors=2) as house:
+        ann = await house.seated("ann", "MONITOR + bob,cid,BOB")
+        assert await ann.find(" 731 ") == ":chatd.local 731 ann :BOB,cid"
+        assert (house.hits("monitors"), house.in_use("monitors")) == (0, 2)
+        await ann.send("MONITOR + cid,dan,eve")
+        assert await ann.settle() == [
+            ":chatd.local 734 ann 2 dan,eve :Monitor list is full",
+            ":chatd.local 731 ann :cid",
+        ]
+        assert (house.hits("monitors"), house.peak("monitors")) == (1, 2)
+        dan = await house.seated("dan")
+        await dan.settle()
+        assert not [line for line in await ann.settle() if " 730 " in line]
+        await ann.send("MONITOR C")
+        await ann.settle()
+        assert house.in_use("monitors") == 0
 
 
 @pytest.mark.bound("departed")

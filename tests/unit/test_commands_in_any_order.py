@@ -51,6 +51,7 @@ FORGED = [
     "\x85",
     "\x9b1m",
     "@a=1",
+    "%tcuihsnfdlaor,1",
 ]
 MODES = st.text(st.sampled_from("+-ovklmnstibeIx"), max_size=14)
 WORDS = (
@@ -75,7 +76,7 @@ class CommandMachine(RuleBasedStateMachine):
     def open_the_house(self) -> None:
         self.world = World(
             max_clients=3, queue=2, rooms_per_client=2, max_rooms=4, who_replies=2, queue_timeout=30.0,
-            room_masks=3, invitations=2,
+            room_masks=3, invitations=2, monitors=2,
             max_per_host=2, host_burst=9, idle_release=20.0, history_lines=3, history_bytes=1500, members_per_room=2,
         )  # fmt: skip
         self.people: list[Person] = []
@@ -235,8 +236,8 @@ class CommandMachine(RuleBasedStateMachine):
         rooms = {id(room): room for person in self.people for room in person.client.rooms.values()}
         assert all(len(room.lists) <= 3 for room in (self.world.chat.default_room, *rooms.values()))
         invitations = self.world.chat.invitations
-        assert invitations.clients <= {person.client for person in self.people if person.is_seated}
-        for client in invitations.clients:
+        assert invitations.ones <= {person.client for person in self.people if person.is_seated}
+        for client in invitations.ones:
             assert 0 < len(list(invitations.of(client))) <= 2
             assert {id(room) for room in invitations.of(client)} <= rooms.keys()
 

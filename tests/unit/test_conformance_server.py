@@ -39,7 +39,7 @@ ABOUT = [
 ]  # fmt: skip
 
 
-WELCOME = "001 002 003 004 005 005 251 253 254 255 265 266 422"
+WELCOME = "001 002 003 004 005 005 005 251 253 254 255 265 266 422"
 IN_AND_OUT = [
     case("RFC 2812 3.1", "new: NICK new", "new: USER u 0 * :Real", f"new ? {WELCOME}"),
     case("RFC 2812 3.1", "new: USER u 0 * :Real", "new: NICK new", f"new ? {WELCOME}"),
@@ -115,10 +115,11 @@ async def test_what_is_not_utf8_is_refused_with_its_command(
         assert await ann.line() == f"@label=x :chatd.local FAIL PRIVMSG INVALID_UTF8 :{sentence}"
 
 
-# Each token of ISUPPORT is held against what the server does: here and in test_conformance_looking, or in test_commands
-# and test_rooms_and_modes.
+# Each token of ISUPPORT is held against what the server does: here and in the other conformance tests, or in
+# test_commands and test_rooms_and_modes.
 TESTED_HERE = {
-    "BOT", "CASEMAPPING", "ELIST", "EXCEPTS", "INVEX", "KICKLEN", "MAXLIST", "STATUSMSG", "TARGMAX", "UTF8ONLY",
+    "BOT", "CASEMAPPING", "ELIST", "EXCEPTS", "INVEX", "KICKLEN", "MAXLIST", "MONITOR", "STATUSMSG", "TARGMAX",
+    "UTF8ONLY", "WHOX",
 }  # fmt: skip
 TESTED_THERE = {
     "AWAYLEN", "CHANLIMIT", "CHANMODES", "CHANNELLEN", "CHANTYPES", "CHATD.MAXCLIENTS", "KEYLEN", "MODES", "NETWORK",

@@ -35,11 +35,12 @@ ORDER = [
     "commands",
     "ops",
     "chat",
+    "monitors",
     "client",
     "room",
     "history",
     "masks",
-    "invitations",
+    "pairs",
     "departed",
     "outbox",
     "settings",
@@ -56,7 +57,8 @@ ORDER = [
 ]
 # What decides: no I/O, and the clock is passed in.
 PURE = {
-    "door", "gate", "commands", "chat", "client", "room", "history", "masks", "invitations", "departed", "settings",
+    "door", "gate", "commands", "chat", "monitors", "client", "room", "history", "masks", "pairs", "departed",
+    "settings",
     "hosts", "pace", "deadlines", "pool", "usage", "journal", "limits", "bounds", "protocol",
 }
 IMPURE = {"trio", "socket", "time", "select", "selectors", "asyncio", "threading", "subprocess", "ssl", "os"}
