@@ -204,13 +204,13 @@ class Client:
         else:
             self.tell(note.sentence)
 
-    def fail(self, command: str, code: str, sentence: str) -> None:
+    def fail(self, command: str, code: str, sentence: str, *context: str) -> None:
         """Say what was wrong where no numeric does: IRCv3 wants FAIL of a server that says UTF8ONLY, whatever a client
         has negotiated."""
         if self.is_plain:
             self.tell(sentence)
         else:
-            self.send("FAIL", command, code, text=sentence)
+            self.send("FAIL", command, code, *map(irc.word, context), text=sentence)
 
     def say_farewell(self, farewell: Farewell) -> None:
         """The last thing it is told."""

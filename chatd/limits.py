@@ -145,6 +145,9 @@ class Limits:
         1000, "lines", "In answer to one WHO: more than anybody reads.",
         "The answer ends there and says so.", "416", least=1)
 
+    chathistory: int = row(
+        100, "lines", "In answer to one CHATHISTORY: a few screens.",
+        "The answer ends there; the client asks for the next ones.", least=1)
     monitors: int = row(
         100, "names", "That one client is told of when they come and go (MONITOR): more friends than most have.",
         "The name is not added.", "734", least=1)

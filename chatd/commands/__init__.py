@@ -5,6 +5,7 @@ To add a command, write its function in the module of its subject, with `@IRC.co
 
 from . import (
     about,
+    earlier,
     info,
     manual,
     moderating,
@@ -22,6 +23,6 @@ from .labels import answering
 from .registry import IRC, PLAIN, Command, dispatch
 
 __all__ = [
-    "IRC", "PLAIN", "Command", "about", "answering", "dispatch", "info", "manual", "moderating", "modes",
+    "IRC", "PLAIN", "Command", "about", "answering", "dispatch", "earlier", "info", "manual", "moderating", "modes",
     "monitoring", "people", "privileges", "registration", "room_list", "rooms", "talk", "typed",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from ..masks import EXCEPTIONS, INVITED
 from ..protocol import replies
 from ..protocol.irc import Message
 from ..room import PREFIXES
+from .earlier import REFERENCES
 from .modes import USER_MODES
 from .registry import IRC, asks_another_server
 from .room_list import ELIST
@@ -48,6 +49,7 @@ def isupport(chat: Chat) -> list[str]:
         f"CHANNELLEN={limits.room_length}",
         "CHANTYPES=#",
         "CHATD.MAXCLIENTS" + ("" if math.isinf(chat.pool.max_clients) else f"={chat.pool.max_clients}"),
+        f"CHATHISTORY={limits.chathistory}",
         f"ELIST={ELIST}",
         f"EXCEPTS={EXCEPTIONS}",
         f"INVEX={INVITED}",
@@ -56,6 +58,7 @@ def isupport(chat: Chat) -> list[str]:
         f"MAXLIST={''.join(LISTS)}:{limits.room_masks}",
         f"MODES={limits.mode_changes}",
         f"MONITOR={limits.monitors}",
+        f"MSGREFTYPES={REFERENCES}",
         f"NETWORK={chat.origin.name}",
         f"NICKLEN={limits.nick_length}",
         f"PREFIX=({''.join(PREFIXES)}){''.join(PREFIXES.values())}",

@@ -6,10 +6,11 @@ from ..chat import Chat
 from ..client import Client, Standing
 from ..masks import INVITED
 from ..protocol import irc, replies
-from ..protocol.capabilities import MULTI_PREFIX, SERVER_TIME, USERHOST_IN_NAMES
+from ..protocol.capabilities import MULTI_PREFIX, USERHOST_IN_NAMES
 from ..protocol.irc import Message
 from ..protocol.replies import Numeric
 from ..room import OPERATOR, Room
+from .earlier import tell_history
 from .registry import IRC, too_many_targets
 
 
@@ -139,20 +140,6 @@ def tell_names(client: Client, room: Room[Client]) -> None:
     ]
     symbol = "@" if "s" in room.modes else "="
     client.reply_words(replies.RPL_NAMREPLY, symbol, room.name, words=shown)
-
-
-def tell_history(chat: Chat, client: Client, room: Room[Client]) -> None:
-    """Show what was said last. A client that cannot see when that was (IRCv3 server-time) would take it for new."""
-    if not room.history or not (client.is_plain or SERVER_TIME in client.caps):
-        return
-    if client.is_plain:
-        client.tell(f"Earlier in {room.name}:")
-    # No more than one is to have read before one's next line, however many rooms one enters at once.
-    lines = room.history.replay(room.name, client.form, int(chat.limits.pause) - len(client.outbox))
-    client.outbox.put(lines)
-    client.answers += lines.count(b"\n")
-    if client.is_plain:
-        client.tell("Now:")
 
 
 @IRC.command("TOPIC", "<room> [:<topic>]", needs=1, source="RFC 2812 3.2.4")

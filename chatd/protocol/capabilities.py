@@ -9,6 +9,7 @@ from .event import Form
 AWAY_NOTIFY = "away-notify"
 BATCH = "batch"
 CAP_NOTIFY = "cap-notify"
+CHATHISTORY = "draft/chathistory"
 ECHO_MESSAGE = "echo-message"
 EXTENDED_JOIN = "extended-join"
 INVITE_NOTIFY = "invite-notify"
@@ -26,6 +27,7 @@ CAPABILITIES = {
     AWAY_NOTIFY: Form.IRC,  # to read who of one's rooms goes away, and comes back
     BATCH: Form.IRC,  # to read which lines belong together
     CAP_NOTIFY: Form.IRC,  # to read what is offered no more, or now; here that never changes
+    CHATHISTORY: Form.IRC,  # to ask for what was said before, instead of being shown it
     ECHO_MESSAGE: Form.IRC,  # to read what one says as others read it
     EXTENDED_JOIN: Form.EXTENDED_JOIN,  # to read the real name of who comes in
     INVITE_NOTIFY: Form.IRC,  # to read whom others invite

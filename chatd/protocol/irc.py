@@ -104,9 +104,10 @@ def with_tag(line: bytes, key: str, value: str) -> bytes:
     return tag[:-1] + b";" + line[1:] if line.startswith(b"@") else tag + line
 
 
-def in_batch(line: bytes, batch: str) -> bytes:
-    """A line as part of a batch, unless it is part of one within (IRCv3 batch)."""
-    return line if line.startswith(b"@batch=") else with_tag(line, "batch", batch)
+def in_batch(lines: bytes, batch: str) -> bytes:
+    """Whole lines as part of a batch, but for those that are part of one within (IRCv3 batch)."""
+    each = lines.splitlines(keepends=True)
+    return b"".join(line if line.startswith(b"@batch=") else with_tag(line, "batch", batch) for line in each)
 
 
 def write(command: str, params: Iterable[str] = (), text: str | None = None, source: str = "", tags: str = "") -> bytes:

@@ -77,6 +77,18 @@ async def test_past_the_last_name_none_is_added(autojump_clock: Clock) -> None:
         assert house.in_use("monitors") == 0
 
 
+@pytest.mark.bound("chathistory")
+async def test_an_answer_of_history_ends_at_its_bound(autojump_clock: Clock) -> None:
+    async with running(chathistory=2) as house:
+        ann = await house.seated("ann", *[f"PRIVMSG #lobby :{number}" for number in range(4)])
+        await ann.send("CAP REQ :draft/chathistory", "CHATHISTORY LATEST #lobby * 2")
+        assert [line[-1] for line in await ann.settle() if " PRIVMSG " in line] == ["2", "3"]
+        assert house.hits("chathistory") == 0
+        await ann.send("CHATHISTORY LATEST #lobby * 3")
+        assert [line[-1] for line in await ann.settle() if " PRIVMSG " in line] == ["2", "3"]
+        assert house.hits("chathistory") == 1
+
+
 @pytest.mark.bound("departed")
 async def test_who_left_first_is_forgotten(autojump_clock: Clock) -> None:
     async with running(departed=2) as house:

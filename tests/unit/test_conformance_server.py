@@ -118,8 +118,8 @@ async def test_what_is_not_utf8_is_refused_with_its_command(
 # Each token of ISUPPORT is held against what the server does: here and in the other conformance tests, or in
 # test_commands and test_rooms_and_modes.
 TESTED_HERE = {
-    "BOT", "CASEMAPPING", "ELIST", "EXCEPTS", "INVEX", "KICKLEN", "MAXLIST", "MONITOR", "STATUSMSG", "TARGMAX",
-    "UTF8ONLY", "WHOX",
+    "BOT", "CASEMAPPING", "CHATHISTORY", "ELIST", "EXCEPTS", "INVEX", "KICKLEN", "MAXLIST", "MONITOR", "MSGREFTYPES",
+    "STATUSMSG", "TARGMAX", "UTF8ONLY", "WHOX",
 }  # fmt: skip
 TESTED_THERE = {
     "AWAYLEN", "CHANLIMIT", "CHANMODES", "CHANNELLEN", "CHANTYPES", "CHATD.MAXCLIENTS", "KEYLEN", "MODES", "NETWORK",
