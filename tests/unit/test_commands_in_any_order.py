@@ -34,6 +34,8 @@ ODD = [
     "key",
     "::x",
     "a b",
+    "msgid=60a24181e4000",
+    "timestamp=2023-11-14T22:13:20.000Z",
     "\t",
     "\x01",
     "\x01ACTION x\x01",
@@ -63,7 +65,10 @@ TEXTS = st.sampled_from(ODD + FORGED) | st.text(max_size=12) | st.just("x" * 600
 COMMANDS = st.sampled_from([*sorted(IRC), *sorted(IRC), "SAY", "NONSENSE", ""])
 TAGS = st.sampled_from(["", "", "@label=x ", "@+a=1;b=2 ", "@+a=\\r\\n\\:\\s;batch=1;label=\\r\\n ", ":bob!b@h "])
 TYPED = st.sampled_from([*sorted(PLAIN), "nonsense", ""])
-CAPS = ["", "echo-message", "message-tags server-time", "standard-replies multi-prefix", "batch labeled-response"]
+CAPS = [
+    "", "echo-message", "message-tags server-time", "standard-replies multi-prefix",
+    "batch labeled-response draft/chathistory",
+]  # fmt: skip
 HOSTS = ["127.0.0.1", "192.0.2.1", "2001:db8::1", "2001:db8::2"]  # loopback is exempt, the last two are one host
 PASSWORD = b"sesame"
 NEVER = float("inf")
@@ -237,6 +242,9 @@ class CommandMachine(RuleBasedStateMachine):
         assert all(len(room.lists) <= 3 for room in (self.world.chat.default_room, *rooms.values()))
         invitations = self.world.chat.invitations
         assert invitations.ones <= {person.client for person in self.people if person.is_seated}
+        monitors = self.world.chat.monitors
+        assert monitors.ones <= {person.client for person in self.people if person.is_seated}
+        assert monitors.most <= 2
         for client in invitations.ones:
             assert 0 < len(list(invitations.of(client))) <= 2
             assert {id(room) for room in invitations.of(client)} <= rooms.keys()
