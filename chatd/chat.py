@@ -6,23 +6,29 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import count
 
-from .client import Client, Origin, Standing
+from .client import INVISIBLE, Client, Origin, Standing, notify
 from .deadlines import Deadlines
+from .departed import Departed, Former
 from .hosts import Bans, Hosts, Networks
 from .journal import Journal
 from .limits import Limits
+from .monitors import Monitors
+from .pairs import Pairs
 from .pool import ClientPool
-from .protocol import irc, plain
+from .protocol import irc
+from .protocol.capabilities import AWAY_NOTIFY
 from .protocol.event import Event
 from .protocol.farewell import Reason
 from .protocol.waiting import Occupancy
-from .room import OPERATOR, Room
+from .room import OPERATOR, Room, switched
 from .settings import Settings
 from .usage import LONG, Histogram, Usage
 
 DEFAULT_ROOM_MODES = "n"  # without `t`: nobody is operator there, so everybody may set its topic
 NEW_ROOM_MODES = "nt"
+MESSAGES_PER_SECOND = 1_000_000  # that are never said: so the numbers of the next start are larger than all of this one
 
 
 class Chat:
@@ -34,8 +40,8 @@ class Chat:
         self.limits = limits
         self.settings = settings
         self.clock = clock
-        self.origin = Origin(settings.server_name, wall)
         self.started = wall()
+        self.origin = Origin(settings.server_name, wall, count(int(self.started * MESSAGES_PER_SECOND)))
         self.pool: ClientPool[Client] = ClientPool(
             limits.max_clients, limits.queue, limits.queue_timeout, least_retry=limits.least_retry
         )
@@ -57,6 +63,9 @@ class Chat:
         self.idlers: Deadlines[Client] = Deadlines(limits.idle_release, lambda: None)
         self.told_isupport: list[str] = []
         self.invisible = 0  # clients that have user mode i
+        self.departed = Departed()
+        self.invitations: Pairs[Client, Room[Client]] = Pairs()
+        self.monitors = Monitors()
         self._by_nick: dict[str, Client] = {}
         self._rooms: dict[str, Room[Client]] = {}
         self._guests = 0
@@ -91,9 +100,14 @@ class Chat:
         holder = self._by_nick.get(irc.fold(nick))
         if holder not in (None, client):
             return False
+        is_another = client.standing is Standing.SEATED and holder is None
+        if is_another:
+            self.remember(client)
         self.release_nick(client)
         client.nick = nick
         self._by_nick[irc.fold(nick)] = client
+        if is_another:
+            self.monitors.came(client)
         return True
 
     def claim_guest_nick(self, client: Client) -> None:
@@ -109,6 +123,14 @@ class Chat:
     def release_nick(self, client: Client) -> None:
         if client.nick:
             self._by_nick.pop(irc.fold(client.nick), None)
+
+    def remember(self, client: Client) -> None:
+        """The client ends to be whom others see under its name."""
+        former = Former(client.nick, client.user, client.host, client.realname, self.origin.wall())
+        if self.departed.add(former, self.limits.departed):
+            self.usage.hit("departed")
+        if not self.pool.draining:
+            self.monitors.went(client)
 
     def find(self, nick: str) -> Client | None:
         """The client of that name whom others can see."""
@@ -157,21 +179,36 @@ class Chat:
         first = not room.members and room is not self.default_room
         room.members[client] = OPERATOR if first else ""
         client.rooms[irc.fold(room.name)] = room
+        self.invitations.part(client, room)
         self.usage.saw("rooms_per_client", len(client.rooms))
-        room.broadcast(client.event("JOIN", room.name), skip=client if client.is_plain else None)
+        event = client.event("JOIN", room.name, "*", text=client.realname)
+        room.broadcast(event, skip=client if client.is_plain else None)
+        if client.away:
+            notify(room.others(client), client.event("AWAY", text=client.away), AWAY_NOTIFY)
 
     def part(self, client: Client, room: Room[Client], event: Event) -> None:
-        """Tell everybody in the room and take the client out of it."""
-        room.broadcast(event)
+        """Tell everybody in the room and take the client out of it. A plain one knows that it goes."""
+        room.broadcast(event, skip=client if client.is_plain and event.command == "PART" else None)
         self._take_out(client, room)
+
+    def invite(self, client: Client, room: Room[Client]) -> None:
+        """Let the client into the room once, whatever its modes are."""
+        self.invitations.add(client, room)
+        while len(rooms := self.invitations.of(client)) > self.limits.invitations:
+            self.invitations.part(client, next(iter(rooms)))
+            self.usage.hit("invitations")
 
     def say(self, room: Room[Client], event: Event, client: Client) -> None:
         """Tell everybody in the room but the one who says it, and keep it for who comes later."""
         room.broadcast(event, skip=client)
         self.count_message(event, len(room.members) - (client in room.members))
         limits = self.limits
-        if _is_talk(event) and (bound := room.history.add(event, limits.history_lines, limits.history_bytes)):
+        if event.is_talk and (bound := room.history.add(event, limits.history_lines, limits.history_bytes)):
             self.usage.hit(bound)
+
+    def say_to_some(self, room: Room[Client], flags: str, event: Event, client: Client) -> None:
+        """Tell those of the room who have one of these flags, but not the one who says it."""
+        self.count_message(event, room.tell(event, flags, skip=client))
 
     def count_message(self, event: Event, readers: int) -> None:
         if event.text is not None:  # tags alone are no message
@@ -191,7 +228,7 @@ class Chat:
         if not rooms:
             return ()
         if len(rooms) == 1:
-            return (member for member in rooms[0].members if member is not client)
+            return rooms[0].others(client)
         return (member for member in {m: None for room in rooms for m in room.members} if member is not client)
 
     def forget(self, client: Client, why: str) -> None:
@@ -200,19 +237,21 @@ class Chat:
         neighbours = [] if self.pool.draining else list(self.neighbours(client))
         for room in list(client.rooms.values()):
             self._take_out(client, room)
-        self.set_invisible(client, False)
+        self.set_user_mode(client, INVISIBLE, False)
+        self.invitations.forget(client)
+        self.monitors.forget(client)
         self.release_nick(client)
         self.silent.stop(client)
         self.idlers.stop(client)
-        for neighbour in neighbours:
-            neighbour.outbox.put(event.encode(neighbour.form))
+        notify(neighbours, event)
 
-    def set_invisible(self, client: Client, on: bool) -> bool:
-        """Switch user mode i. Whether that changed anything."""
-        if client.invisible is on:
+    def set_user_mode(self, client: Client, letter: str, on: bool) -> bool:
+        """Switch a mode of a client's own. Whether that changed anything."""
+        if (letter in client.modes) is on:
             return False
-        client.invisible = on
-        self.invisible += 1 if on else -1
+        self.invisible -= client.invisible
+        client.modes = switched(client.modes, letter, on)
+        self.invisible += client.invisible
         return True
 
     @property
@@ -236,6 +275,10 @@ class Chat:
         reads("max_rooms", lambda: len(rooms))
         reads("rooms_per_client", lambda: max((len(client.rooms) for client in self.clients.values()), default=0))
         reads("members_per_room", lambda: max(len(room.members) for room in rooms.values()))
+        reads("room_masks", lambda: max(len(room.lists) for room in rooms.values()))
+        reads("departed", lambda: len(self.departed))
+        reads("invitations", lambda: self.invitations.most)
+        reads("monitors", lambda: self.monitors.most)
         reads("history_lines", lambda: max(len(room.history) for room in rooms.values()))
         reads("history_bytes", lambda: max(room.history.bytes for room in rooms.values()))
 
@@ -244,14 +287,10 @@ class Chat:
         del client.rooms[irc.fold(room.name)]
         if not room.members and room is not self.default_room:
             del self._rooms[irc.fold(room.name)]
+            self.invitations.forget_other(room)
 
     def _make_room(self, name: str, modes: str) -> Room[Client]:
         room: Room[Client] = Room(name, self.origin.wall(), modes)
         self._rooms[irc.fold(name)] = room
         self.usage.saw("max_rooms", len(self._rooms))
         return room
-
-
-def _is_talk(event: Event) -> bool:
-    """Not what programs ask each other (CTCP other than ACTION), and no tags alone."""
-    return event.text is not None and (not event.text.startswith(plain.CTCP) or event.text.startswith(plain.ACTION))

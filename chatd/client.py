@@ -3,7 +3,7 @@
 It has no socket: what it is told goes to `outbox`, and what ends it to its keeper, which is its session.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
@@ -11,28 +11,22 @@ from typing import Protocol
 from .hosts import Network
 from .pool import Ticket
 from .protocol import irc, plain, replies
-from .protocol.event import Event, Form
+from .protocol.capabilities import STANDARD_REPLIES, form_of
+from .protocol.event import Event, Form, msgid
 from .protocol.farewell import Farewell, Reason
 from .protocol.replies import Numeric
 from .protocol.waiting import Note, Occupancy
 from .room import Room, Sink
-
-# What the server offers of IRCv3 capabilities, and what its clients may have switched on. Sources: IRCv3
-# "server-time", "message-tags", "echo-message", "multi-prefix", "standard-replies".
-SERVER_TIME = "server-time"
-MESSAGE_TAGS = "message-tags"
-ECHO_MESSAGE = "echo-message"
-MULTI_PREFIX = "multi-prefix"
-STANDARD_REPLIES = "standard-replies"
-CAPABILITIES = (ECHO_MESSAGE, MESSAGE_TAGS, MULTI_PREFIX, SERVER_TIME, STANDARD_REPLIES)
-_FORM_OF = {SERVER_TIME: Form.SERVER_TIME, MESSAGE_TAGS: Form.MESSAGE_TAGS}
-
 
 # What clients understand, so that they do not come back as they were. None for a full server: it would read as a ban.
 _NUMERIC_OF = {
     Reason.BANNED: replies.ERR_YOUREBANNEDCREEP,
     Reason.WRONG_PASSWORD: replies.ERR_PASSWDMISMATCH,
 }
+
+# Modes of a client's own (modern.ircdocs.horse "User Modes", IRCv3 "bot mode").
+BOT = "B"  # it is no person
+INVISIBLE = "i"  # only those who share a room see it in lists
 
 GOODBYE = "Goodbye."  # to a plain client that leaves of its own will
 
@@ -48,10 +42,12 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who the server's own lines come from: its name, and its wall clock (Unix time)."""
+    """Who the server's own lines come from: its name, its wall clock (Unix time), and the numbers of messages, which
+    grow, also from one start to the next."""
 
     name: str
     wall: Callable[[], float]
+    numbers: Iterator[int]
 
 
 class Keeper(Protocol):
@@ -74,9 +70,9 @@ class Client:
         "form",
         "held",
         "host",
-        "invisible",
         "last_spoke",
         "lines",
+        "modes",
         "negotiating",
         "network",
         "nick",
@@ -115,7 +111,7 @@ class Client:
         self.user = ""
         self.realname = ""
         self.away = ""
-        self.invisible = False  # user mode i: only those who share a room see it in lists
+        self.modes = ""  # the letters of its user modes, in order
         self.form: int = Form.IRC
         self.caps: frozenset[str] = frozenset()
         self.negotiating = False  # CAP has begun and not ended
@@ -143,25 +139,40 @@ class Client:
         return f"{self.nick}!{self.user}@{self.host}"
 
     @property
+    def invisible(self) -> bool:
+        return INVISIBLE in self.modes
+
+    @property
+    def is_bot(self) -> bool:
+        return BOT in self.modes
+
+    @property
     def is_plain(self) -> bool:
         return self.form == Form.PLAIN
 
     def set_caps(self, caps: frozenset[str]) -> None:
         self.caps = caps
-        self.form = Form.IRC
-        for name, form in _FORM_OF.items():
-            if name in caps:
-                self.form |= form
+        self.form = form_of(caps)
 
-    def event(
-        self, command: str, *params: str, text: str | None = None, tags: Mapping[str, str] | None = None
-    ) -> Event:
+    def event(self, command: str, *params: str, text: str | None = None) -> Event:
         """Something that this client did."""
-        return Event(self.source, command, params, text, self.origin.wall(), tags)
+        return Event(self.source, command, params, text, self.origin.wall())
+
+    def message(self, command: str, target: str, text: str | None, tags: Mapping[str, str]) -> Event:
+        """Something that this client says."""
+        return Event(self.source, command, (target,), text, self.origin.wall(), tags, next(self.origin.numbers))
 
     def send(self, command: str, *params: str, text: str | None = None) -> None:
         """Tell the client one IRC line of the server's."""
-        self.outbox.put(Event(self.origin.name, command, params, text, self.origin.wall()).encode(self.form))
+        self.outbox.put(self.line(command, *params, text=text))
+
+    def line(self, command: str, *params: str, text: str | None = None) -> bytes:
+        """One IRC line of the server's, as the client reads it."""
+        return Event(self.origin.name, command, params, text, self.origin.wall()).encode(self.form)
+
+    def new_id(self) -> str:
+        """What nothing else is called: a batch is."""
+        return msgid(next(self.origin.numbers))
 
     def reply(self, numeric: Numeric, *params: str, text: str | None = None) -> None:
         """Answer with a numeric; a plain client reads its words."""
@@ -172,11 +183,11 @@ class Client:
         else:
             self.send(numeric.code, self.nick or "*", *map(irc.word, params), text=text)
 
-    def reply_words(self, numeric: Numeric, *params: str, words: Iterable[str]) -> None:
+    def reply_words(self, numeric: Numeric, *params: str, words: Iterable[str], between: str = " ") -> None:
         """Answer with words that are not to be cut, on as many lines as they take."""
         overhead = len(f":{self.origin.name} {' '.join((numeric.code, self.nick, *params))} :".encode())
         for line in irc.wrap(words, irc.TEXT_BYTES - overhead):
-            self.reply(numeric, *params, text=line)
+            self.reply(numeric, *params, text=line.replace(" ", between))
 
     def tell(self, sentence: str) -> None:
         """Tell the client a sentence, whatever its dialect."""
@@ -193,12 +204,13 @@ class Client:
         else:
             self.tell(note.sentence)
 
-    def fail(self, command: str, code: str, sentence: str) -> None:
-        """Say what was wrong where no numeric does (IRCv3 standard replies, FAIL)."""
-        if STANDARD_REPLIES in self.caps:
-            self.send("FAIL", command, code, text=sentence)
-        else:
+    def fail(self, command: str, code: str, sentence: str, *context: str) -> None:
+        """Say what was wrong where no numeric does: IRCv3 wants FAIL of a server that says UTF8ONLY, whatever a client
+        has negotiated."""
+        if self.is_plain:
             self.tell(sentence)
+        else:
+            self.send("FAIL", command, code, *map(irc.word, context), text=sentence)
 
     def say_farewell(self, farewell: Farewell) -> None:
         """The last thing it is told."""
@@ -215,3 +227,10 @@ class Client:
     def need(self, command: str) -> None:
         """Not enough parameters."""
         self.reply(replies.ERR_NEEDMOREPARAMS, command)
+
+
+def notify(clients: Iterable[Client], event: Event, cap: str = "") -> None:
+    """Tell those of them who have that capability; without one, all."""
+    for client in clients:
+        if not cap or cap in client.caps:
+            client.outbox.put(event.encode(client.form))

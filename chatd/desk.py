@@ -6,6 +6,7 @@ how values change is `tuning`'s.
 """
 
 import difflib
+import sys
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from . import door, gate
 from .bounds import Bound
 from .chat import Chat
 from .client import Client
-from .commands.modes import KEY, ROOM_MODES, Change, ModeError, parse_changes
+from .commands.room_modes import ROOM_MODES, Change, ModeError, parse_changes, spell
 from .hosts import Ban, Network, Networks
 from .limits import bounds
 from .ops import status as views
@@ -212,29 +213,29 @@ class Desk:
             raise RefusedError(f"these are more than {chat.limits.mode_changes} changes at once (mode-changes)")
         for change in wanted:
             _check_mode(change)
-        made: list[str] = []
-        parameters: list[str] = []
+        made: list[tuple[Change, str]] = []
         wrong = ""
         for change in wanted:
             try:
-                shown = ROOM_MODES[change.letter].set(chat, found, change)
+                shown = ROOM_MODES[change.letter].set(chat, found, change, chat.origin.name)
             except ModeError as error:
                 wrong = _sentence(error)
                 break
             if shown is not None:
-                made.append(change.sign + change.letter)
-                parameters += [shown] if shown else []
-        self._tell_modes(found, made, parameters)
-        what = " ".join(("".join(made) or "nothing", *parameters))
+                made.append((change, shown))
+        what = self._tell_modes(found, made)
         if wrong:
             raise RefusedError(f"{wrong}; {what} was changed")
-        return {"done": f"{found.name}: {what} was changed", "room": found.name, "modes": made}
+        letters = [change.sign + change.letter for change, _ in made]
+        return {"done": f"{found.name}: {what} was changed", "room": found.name, "modes": letters}
 
-    def _tell_modes(self, room: Room[Client], made: list[str], parameters: list[str]) -> None:
-        if made:
-            origin = self._chat.origin
-            room.broadcast(Event(origin.name, "MODE", (room.name, "".join(made), *parameters), None, origin.wall()))
-            self._chat.journal.note("mode", room=room.name, changed=" ".join(("".join(made), *parameters)))
+    def _tell_modes(self, room: Room[Client], made: list[tuple[Change, str]]) -> str:
+        """Tell the room, and the log; what was changed in words."""
+        origin = self._chat.origin
+        for words in spell(made, irc.TEXT_BYTES - len(f":{origin.name} MODE {room.name} ".encode())):
+            room.broadcast(Event(origin.name, "MODE", (room.name, *words), None, origin.wall()))
+            self._chat.journal.note("mode", room=room.name, changed=" ".join(words))
+        return " ".join(word for words in spell(made, sys.maxsize) for word in words) or "nothing"
 
     def _client(self, who: str) -> Client:
         chat, number = self._chat, who.removeprefix("#")
@@ -260,8 +261,7 @@ def _check_mode(change: Change) -> None:
     known = ROOM_MODES.get(change.letter)
     if known is None:
         raise RefusedError(f"there is no mode {change.letter!r}; there are {', '.join(sorted(ROOM_MODES))}")
-    needs = known.takes_parameter(change.on) and (change.on or change.letter != KEY)
-    if needs and change.parameter is None:
+    if known.lacks(change) or known.asks(change):
         raise RefusedError(f"{change.sign}{change.letter} needs a parameter")
 
 

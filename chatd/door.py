@@ -8,11 +8,12 @@ import math
 
 from . import gate
 from .chat import Chat
-from .client import STANDARD_REPLIES, Client, Standing
+from .client import Client, Standing
 from .commands import PLAIN, dispatch, info, rooms, typed
 from .commands.registry import tell_place
 from .pool import Refused, State, Ticket, Waiting
 from .protocol import plain, waiting
+from .protocol.capabilities import STANDARD_REPLIES
 from .protocol.event import Event
 from .protocol.farewell import Farewell, Reason
 from .protocol.irc import Message
@@ -76,6 +77,8 @@ def leave(chat: Chat, client: Client, why: str) -> None:
     """Take a client out of everything; whoever gets its seat comes in. Once, however often it is called."""
     if client.standing is Standing.GONE:
         return
+    if client.standing is Standing.SEATED:
+        chat.remember(client)
     client.standing = Standing.GONE
     ticket, client.ticket = client.ticket, None
     try:
@@ -105,6 +108,7 @@ def seat(chat: Chat, tickets: list[Ticket[Client]]) -> None:
 
 def _come_in(chat: Chat, client: Client) -> None:
     client.seated_at = chat.clock()
+    chat.monitors.came(client)
     chat.waits.add(client.seated_at - client.arrived)
     chat.usage.saw("max_clients", chat.pool.in_use)
     chat.note_presence(client)

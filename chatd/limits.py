@@ -145,6 +145,13 @@ class Limits:
         1000, "lines", "In answer to one WHO: more than anybody reads.",
         "The answer ends there and says so.", "416", least=1)
 
+    chathistory: int = row(
+        100, "lines", "In answer to one CHATHISTORY: a few screens.",
+        "The answer ends there; the client asks for the next ones.", least=1)
+    monitors: int = row(
+        100, "names", "That one client is told of when they come and go (MONITOR): more friends than most have.",
+        "The name is not added.", "734", least=1)
+
     # Rooms and texts. The most that each may be keeps a line with the longest names within IRC's 512 bytes.
     max_rooms: int = row(
         200, "rooms", "In all, the default one included: two for each client.",
@@ -158,6 +165,18 @@ class Limits:
     history_bytes: int = row(
         32768, "bytes", "That a room's history may take, each line with what its object costs.",
         "The oldest are forgotten.", ring=True)
+    room_masks: int = row(
+        30, "masks", "In a room's lists of bans, exceptions and invitations together. As of old.",
+        "The mask is not added.", "478", least=1)
+    mask_length: int = row(
+        90, "bytes", "Of one mask in such a list: the longest name of a client, and some more.",
+        "The mask is not added.", "696", least=5, most=190)
+    invitations: int = row(
+        20, "invitations", "That one client has and has not followed: as many as it may be in rooms.",
+        "The oldest is forgotten.", least=1, ring=True)
+    departed: int = row(
+        500, "people", "Who have left, or taken another name, and are remembered for WHOWAS.",
+        "The one who left first is forgotten.", ring=True)
     nick_length: int = row(
         30, "characters", "A nickname. What most networks allow.",
         "The name is not taken.", "432", least=9, most=50)
@@ -178,7 +197,7 @@ class Limits:
         "The rest is cut off.", least=1, most=315)
     kick_length: int = row(
         200, "bytes", "The reason given to who is thrown out.",
-        "The rest is cut off.", least=1, most=315)
+        "The rest is cut off.", least=1, most=260)
     realname_length: int = row(
         120, "bytes", "A real name. WHO shows it beside all other names of a client.",
         "The rest is cut off.", least=1, most=130)

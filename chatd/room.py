@@ -1,13 +1,20 @@
 """Rooms: who is in one, what its modes are, and telling all of them something. Synchronous, no I/O."""
 
+from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
 from .history import History
+from .masks import MaskLists
 from .protocol.event import Event
 
 # Each member flag's mode letter and the prefix it shows, the highest first (RFC 2812 4.1; ISUPPORT PREFIX).
 PREFIXES = {"o": "@", "v": "+"}
 OPERATOR = "o"
+
+
+def switched(letters: str, letter: str, on: bool) -> str:
+    """Modes, as their letters in order, with that one on or off."""
+    return "".join(sorted({*letters, letter} if on else {*letters} - {letter}))
 
 
 class Sink(Protocol):
@@ -34,14 +41,17 @@ MemberT = TypeVar("MemberT", bound=Reader)
 class Room(Generic[MemberT]):
     """One room. `members` maps each to its flags, a string of letters of `PREFIXES`; times are Unix time."""
 
-    __slots__ = ("created", "history", "key", "limit", "members", "modes", "name", "topic", "topic_by", "topic_when")
+    __slots__ = (
+        "created", "history", "key", "limit", "lists", "members", "modes", "name", "topic", "topic_by", "topic_when",
+    )  # fmt: skip
 
     def __init__(self, name: str, created: float, modes: str) -> None:
         self.name = name
         self.created = created
-        self.modes = set(modes)  # of those without a parameter
+        self.modes = modes  # the letters of those without a parameter, in order
         self.key: str | None = None
         self.limit: int | None = None
+        self.lists = MaskLists()
         self.topic = ""
         self.topic_by = ""
         self.topic_when = 0.0
@@ -61,6 +71,18 @@ class Room(Generic[MemberT]):
                 if data is None:
                     data = wire[form] = event.encode(form)
                 member.outbox.put(data)
+
+    def others(self, member: MemberT) -> Iterator[MemberT]:
+        """All members but this one."""
+        return (other for other in self.members if other is not member)
+
+    def tell(self, event: Event, flags: str, skip: MemberT) -> int:
+        """Tell every member but `skip` who has one of these flags; how many that are."""
+        wanted = set(flags)
+        told = [member for member, has in self.members.items() if member is not skip and not wanted.isdisjoint(has)]
+        for member in told:
+            member.outbox.put(event.encode(member.form))
+        return len(told)
 
     def prefix(self, member: MemberT, every: bool = False) -> str:
         """The member's highest prefix; with `every` all of them (capability multi-prefix)."""
@@ -91,3 +113,7 @@ class Room(Generic[MemberT]):
         if flags is None:
             return "n" not in self.modes and "m" not in self.modes
         return "m" not in self.modes or bool(flags)
+
+    def is_silenced(self, member: MemberT, source: str) -> bool:
+        """Whether a ban keeps one with that `nick!user@host` from speaking: operators and voices may all the same."""
+        return not self.members.get(member) and self.lists.bans(source)

@@ -12,7 +12,7 @@ import trio
 
 from . import door, gate
 from .client import Client, Standing
-from .commands import dispatch, typed
+from .commands import answering, dispatch, typed
 from .connection import Connection
 from .flow import Flow
 from .house import House
@@ -189,7 +189,9 @@ class Session:
             case Flaw.TOO_LONG:
                 client.reply(replies.ERR_INPUTTOOLONG)
             case Flaw.NOT_UTF8:
-                client.fail("*", "INVALID_UTF8", "Not delivered: what you send must be UTF-8")
+                broken = self._intake.take_broken()
+                with answering(client, broken):
+                    client.fail(broken.command, "INVALID_UTF8", "Not delivered: what you send must be UTF-8")
             case Flaw.INTERRUPT:
                 self._connection.outbox.put(self._intake.take_answer())  # first: telnet shows nothing before it
                 client.tell("To leave, type /quit.")

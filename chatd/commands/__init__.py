@@ -3,7 +3,26 @@
 To add a command, write its function in the module of its subject, with `@IRC.command` (or `@PLAIN.command`) above it.
 """
 
-from . import info, modes, people, registration, rooms, talk, typed
+from . import (
+    about,
+    earlier,
+    info,
+    manual,
+    moderating,
+    modes,
+    monitoring,
+    people,
+    privileges,
+    registration,
+    room_list,
+    rooms,
+    talk,
+    typed,
+)
+from .labels import answering
 from .registry import IRC, PLAIN, Command, dispatch
 
-__all__ = ["IRC", "PLAIN", "Command", "dispatch", "info", "modes", "people", "registration", "rooms", "talk", "typed"]
+__all__ = [
+    "IRC", "PLAIN", "Command", "about", "answering", "dispatch", "earlier", "info", "manual", "moderating", "modes",
+    "monitoring", "people", "privileges", "registration", "room_list", "rooms", "talk", "typed",
+]  # fmt: skip

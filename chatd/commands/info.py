@@ -1,18 +1,23 @@
-"""What the server says of itself: the welcome, ISUPPORT, LUSERS, MOTD, VERSION, TIME."""
+"""What the server says of itself to everybody who comes: the welcome, ISUPPORT, LUSERS, MOTD."""
 
 import math
 from datetime import UTC, datetime
 
 from .. import __version__
 from ..chat import Chat
-from ..client import Client
+from ..client import BOT, Client
+from ..masks import EXCEPTIONS, INVITED
 from ..protocol import replies
 from ..protocol.irc import Message
 from ..room import PREFIXES
-from .modes import CHANMODES, ROOM_MODES, USER_MODES
-from .registry import IRC
+from .earlier import REFERENCES
+from .modes import USER_MODES
+from .registry import IRC, asks_another_server
+from .room_list import ELIST
+from .room_modes import CHANMODES, LISTS, ROOM_MODES
 
 SOFTWARE = f"chatd-{__version__}"
+SEVERAL_TARGETS = ("KICK", "LIST", "NAMES", "NOTICE", "PRIVMSG", "TAGMSG")  # commands that take some at once
 TOKENS_PER_LINE = 12  # modern.ircdocs.horse RPL_ISUPPORT: 13 with the nickname, of the 15 parameters of a message
 
 
@@ -22,7 +27,7 @@ def welcome(chat: Chat, client: Client) -> None:
     seats = "no bound on" if math.isinf(chat.pool.max_clients) else f"at most {chat.pool.max_clients}"
     client.reply(replies.RPL_WELCOME, text=f"Welcome to {name}, {client.source}")
     client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running {SOFTWARE}; {seats} clients")
-    client.reply(replies.RPL_CREATED, text=f"This server was started {_date(chat.started)}")
+    client.reply(replies.RPL_CREATED, text=f"This server was started {date(chat.started)}")
     client.reply(
         replies.RPL_MYINFO, name, SOFTWARE, USER_MODES, "".join(sorted(ROOM_MODES)),
         "".join(sorted(letter for letter, known in ROOM_MODES.items() if known.takes_parameter(True))),
@@ -37,22 +42,32 @@ def isupport(chat: Chat) -> list[str]:
     limits = chat.limits
     return [
         f"AWAYLEN={limits.away_length}",
+        f"BOT={BOT}",
         "CASEMAPPING=ascii",
         f"CHANLIMIT=#:{limits.rooms_per_client}",
         f"CHANMODES={CHANMODES}",
         f"CHANNELLEN={limits.room_length}",
         "CHANTYPES=#",
         "CHATD.MAXCLIENTS" + ("" if math.isinf(chat.pool.max_clients) else f"={chat.pool.max_clients}"),
+        f"CHATHISTORY={limits.chathistory}",
+        f"ELIST={ELIST}",
+        f"EXCEPTS={EXCEPTIONS}",
+        f"INVEX={INVITED}",
         f"KICKLEN={limits.kick_length}",
         f"KEYLEN={limits.key_length}",
+        f"MAXLIST={''.join(LISTS)}:{limits.room_masks}",
         f"MODES={limits.mode_changes}",
+        f"MONITOR={limits.monitors}",
+        f"MSGREFTYPES={REFERENCES}",
         f"NETWORK={chat.origin.name}",
         f"NICKLEN={limits.nick_length}",
         f"PREFIX=({''.join(PREFIXES)}){''.join(PREFIXES.values())}",
-        f"TARGMAX=NAMES:{limits.targets},NOTICE:{limits.targets},PRIVMSG:{limits.targets},TAGMSG:{limits.targets}",
+        f"STATUSMSG={''.join(PREFIXES.values())}",
+        f"TARGMAX={','.join(f'{name}:{limits.targets}' for name in SEVERAL_TARGETS)}",
         f"TOPICLEN={limits.topic_length}",
         f"USERLEN={limits.user_length}",
         "UTF8ONLY",
+        "WHOX",
     ]
 
 
@@ -96,10 +111,11 @@ def tell_users(chat: Chat, client: Client) -> None:
     client.reply(replies.RPL_GLOBALUSERS, str(now), str(most), text=f"Current global users {now}, max {most}")
 
 
-@IRC.command("MOTD", source="RFC 2812 3.4.1", waiting=True)
+@IRC.command("MOTD", "[<server>]", source="RFC 2812 3.4.1", waiting=True)
 def motd(chat: Chat, client: Client, message: Message) -> None:
     """Read the message of the day."""
-    tell_motd(chat, client)
+    if not asks_another_server(chat, client, message.params):
+        tell_motd(chat, client)
 
 
 def tell_motd(chat: Chat, client: Client) -> None:
@@ -112,18 +128,5 @@ def tell_motd(chat: Chat, client: Client) -> None:
     client.reply(replies.RPL_ENDOFMOTD)
 
 
-@IRC.command("VERSION", source="RFC 2812 3.4.3")
-def version(chat: Chat, client: Client, message: Message) -> None:
-    """See what the server runs and supports."""
-    client.reply(replies.RPL_VERSION, SOFTWARE, client.origin.name, text="a bounded chat server")
-    tell_isupport(chat, client)
-
-
-@IRC.command("TIME", source="RFC 2812 3.4.6")
-def time(chat: Chat, client: Client, message: Message) -> None:
-    """See what time it is for the server."""
-    client.reply(replies.RPL_TIME, client.origin.name, text=_date(client.origin.wall()))
-
-
-def _date(when: float) -> str:
+def date(when: float) -> str:
     return f"{datetime.fromtimestamp(when, UTC):%Y-%m-%d %H:%M:%S} UTC"

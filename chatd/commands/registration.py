@@ -1,11 +1,14 @@
 """Introducing oneself, staying, and leaving: CAP, PASS, NICK, USER, PING, PONG, QUIT."""
 
 from ..chat import Chat
-from ..client import CAPABILITIES, Client, Standing
+from ..client import Client, Standing, notify
 from ..protocol import irc, replies
+from ..protocol.capabilities import CAP_NOTIFY, CAPABILITIES, SETNAME
 from ..protocol.farewell import Farewell
 from ..protocol.irc import Message
 from .registry import IRC
+
+VERSION = 302  # of capability negotiation: who names it, or a later one, has cap-notify without asking
 
 
 @IRC.command(
@@ -19,6 +22,8 @@ def cap(chat: Chat, client: Client, message: Message) -> None:
     match subcommand:
         case "LS":
             client.negotiating |= in_handshake
+            if irc.count(" ".join(message.params[1:2])) >= VERSION:
+                client.set_caps(client.caps | {CAP_NOTIFY})
             _cap(client, "LS", " ".join(CAPABILITIES))
         case "LIST":
             _cap(client, "LIST", " ".join(sorted(client.caps)))
@@ -78,9 +83,7 @@ def nick(chat: Chat, client: Client, message: Message) -> None:
     if not chat.claim_nick(client, wanted):
         client.reply(replies.ERR_NICKNAMEINUSE, wanted)
     elif client.standing is not Standing.HANDSHAKE:
-        client.outbox.put(renamed.encode(client.form))
-        for neighbour in chat.neighbours(client):
-            neighbour.outbox.put(renamed.encode(neighbour.form))
+        notify((client, *chat.neighbours(client)), renamed)
 
 
 @IRC.command("USER", "<user> 0 * :<real name>", needs=4, handshake=True, source="RFC 2812 3.1.3")
@@ -89,10 +92,24 @@ def user(chat: Chat, client: Client, message: Message) -> None:
     if client.standing is not Standing.HANDSHAKE:
         client.reply(replies.ERR_ALREADYREGISTERED)
         return
+    if not message.params[0] or not message.params[3]:
+        client.need("USER")
+        return
     client.user = irc.username(message.params[0], chat.limits.user_length)
     if len(message.params[0]) > chat.limits.user_length:
         chat.usage.hit("user_length")
     client.realname = chat.clip("realname_length", message.params[3])
+
+
+@IRC.command("SETNAME", ":<real name>", needs=1, source="IRCv3 setname")
+def setname(chat: Chat, client: Client, message: Message) -> None:
+    """Take another real name."""
+    wanted = chat.clip("realname_length", message.params[0])
+    if not wanted:
+        client.fail("SETNAME", "INVALID_REALNAME", "A real name is not empty")
+        return
+    client.realname = wanted
+    notify((client, *chat.neighbours(client)), client.event("SETNAME", text=wanted), SETNAME)
 
 
 @IRC.command("PING", "<token>", needs=1, handshake=True, waiting=True, source="RFC 2812 3.7.2")

@@ -6,7 +6,7 @@ A command is one function with its grammar and its source beside it, in the modu
     def part(chat: Chat, client: Client, message: Message) -> None: ...
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from ..chat import Chat
@@ -14,6 +14,9 @@ from ..client import Client, Standing
 from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..protocol.waiting import Queued
+from .labels import answering
+
+LOOKS_PER_ANSWER = 20  # clients or rooms that are looked at cost as much as one that is told of
 
 Handler = Callable[[Chat, Client, Message], None]
 
@@ -62,6 +65,14 @@ PLAIN = Table()
 
 def dispatch(chat: Chat, client: Client, message: Message) -> None:
     """Run what a client asked for, or tell it why not."""
+    if message.tags:
+        with answering(client, message):
+            _run(chat, client, message)
+    else:
+        _run(chat, client, message)
+
+
+def _run(chat: Chat, client: Client, message: Message) -> None:
     command = (PLAIN if client.is_plain else IRC).get(message.command)
     if command is not None and client.standing in command.allowed:
         if len(message.params) < command.needs:
@@ -89,6 +100,24 @@ def too_many_targets(chat: Chat, client: Client, targets: Collection[str], silen
     if not silently:
         named = ",".join(targets)[: irc.LINE_BYTES // 4]
         client.reply(replies.ERR_TOOMANYTARGETS, named, text=f"At most {most} targets (targets); nothing was done")
+    return True
+
+
+def asks_another_server(chat: Chat, client: Client, servers: Sequence[str]) -> bool:
+    """Whether the first of them is another server than this, which it is told. A nickname stands for its server."""
+    target = servers[0] if servers else ""
+    if not target or irc.Mask(target).matches(chat.origin.name) or chat.find(target) is not None:
+        return False
+    client.reply(replies.ERR_NOSUCHSERVER, target)
+    return True
+
+
+def is_enough(chat: Chat, client: Client, owed: int, what: str) -> bool:
+    """Whether an answer, before which so many bytes were owed, is to end here, which it is told."""
+    if len(client.outbox) - owed <= chat.limits.pause:
+        return False
+    chat.usage.hit("outbox_pause")
+    client.reply(replies.ERR_TOOMANYMATCHES, what, text="There are more; ask for less")
     return True
 
 

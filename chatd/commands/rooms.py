@@ -1,12 +1,16 @@
-"""Going into rooms and out of them, and what is to be seen of them: JOIN, PART, NAMES, TOPIC, LIST."""
+"""Going into rooms and out of them, and what is to be seen of them: JOIN, PART, NAMES, TOPIC."""
 
 from itertools import zip_longest
 
 from ..chat import Chat
-from ..client import MULTI_PREFIX, SERVER_TIME, Client, Standing
+from ..client import Client, Standing
+from ..masks import INVITED
 from ..protocol import irc, replies
+from ..protocol.capabilities import MULTI_PREFIX, USERHOST_IN_NAMES
 from ..protocol.irc import Message
+from ..protocol.replies import Numeric
 from ..room import OPERATOR, Room
+from .earlier import tell_history
 from .registry import IRC, too_many_targets
 
 
@@ -55,21 +59,33 @@ def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
     elif (room := chat.open_room(name)) is None:
         most = f"There are {chat.limits.max_rooms} rooms already, the most that may be (max-rooms)"
         client.reply(replies.ERR_NOSUCHCHANNEL, name, text=most)
-    elif room.key is not None and key != room.key:
-        client.reply(replies.ERR_BADCHANNELKEY, room.name)
-    elif room.limit is not None and len(room.members) >= room.limit:
-        client.reply(replies.ERR_CHANNELISFULL, room.name)
     elif len(room.members) >= chat.limits.members_per_room:
         chat.usage.hit("members_per_room")
         most = f"A room has {chat.limits.members_per_room:,} members at most (members-per-room)"
         client.reply(replies.ERR_CHANNELISFULL, room.name, text=most)
+    elif (refusal := _refusal(chat, client, room, key)) is not None:
+        client.reply(refusal, room.name)
     else:
         chat.join(client, room)
         if not client.is_plain:
             if room.topic:
                 tell_topic(client, room)
             tell_names(client, room)
+            client.reply(replies.RPL_ENDOFNAMES, room.name)
         tell_history(chat, client, room)
+
+
+def _refusal(chat: Chat, client: Client, room: Room[Client], key: str) -> Numeric | None:
+    """Which of its modes keeps the client out of the room."""
+    if room.key is not None and key != room.key:
+        return replies.ERR_BADCHANNELKEY
+    if chat.invitations.has(client, room):
+        return None
+    if room.lists.bans(client.source):
+        return replies.ERR_BANNEDFROMCHAN
+    if "i" in room.modes and not room.lists.fits(INVITED, client.source):
+        return replies.ERR_INVITEONLYCHAN
+    return replies.ERR_CHANNELISFULL if room.limit is not None and len(room.members) >= room.limit else None
 
 
 def _tell_bad_name(chat: Chat, client: Client, name: str) -> None:
@@ -104,40 +120,26 @@ def part(chat: Chat, client: Client, message: Message) -> None:
 @IRC.command("NAMES", "<room>{,<room>}", source="RFC 2812 3.2.5")
 def names(chat: Chat, client: Client, message: Message) -> None:
     """See who is in a room."""
-    wanted = list(dict.fromkeys(message.params[0].split(","))) if message.params else ["*"]
+    asked = message.params[0] if message.params else "*"
+    wanted = list(dict.fromkeys(asked.split(",")))
     if too_many_targets(chat, client, wanted):
         return
     for name in wanted:
-        room = chat.visible_room(client, name)
-        if room is not None:
+        if (room := chat.visible_room(client, name)) is not None:
             tell_names(client, room)
-        else:
-            client.reply(replies.RPL_ENDOFNAMES, name)
+    client.reply(replies.RPL_ENDOFNAMES, asked)
 
 
 def tell_names(client: Client, room: Room[Client]) -> None:
-    every = MULTI_PREFIX in client.caps
+    every, whole = MULTI_PREFIX in client.caps, USERHOST_IN_NAMES in client.caps
     inside = client in room.members
     shown = [
-        room.prefix(member, every) + member.nick for member in room.members if inside or not member.invisible
+        room.prefix(member, every) + (member.source if whole else member.nick)
+        for member in room.members
+        if inside or not member.invisible
     ]
     symbol = "@" if "s" in room.modes else "="
     client.reply_words(replies.RPL_NAMREPLY, symbol, room.name, words=shown)
-    client.reply(replies.RPL_ENDOFNAMES, room.name)
-
-
-def tell_history(chat: Chat, client: Client, room: Room[Client]) -> None:
-    """Show what was said last. A client that cannot see when that was (IRCv3 server-time) would take it for new."""
-    if not room.history or not (client.is_plain or SERVER_TIME in client.caps):
-        return
-    if client.is_plain:
-        client.tell(f"Earlier in {room.name}:")
-    # No more than one is to have read before one's next line, however many rooms one enters at once.
-    lines = room.history.replay(room.name, client.form, int(chat.limits.pause) - len(client.outbox))
-    client.outbox.put(lines)
-    client.answers += lines.count(b"\n")
-    if client.is_plain:
-        client.tell("Now:")
 
 
 @IRC.command("TOPIC", "<room> [:<topic>]", needs=1, source="RFC 2812 3.2.4")
@@ -164,20 +166,5 @@ def tell_topic(client: Client, room: Room[Client]) -> None:
         client.reply(replies.RPL_NOTOPIC, room.name)
         return
     client.reply(replies.RPL_TOPIC, room.name, text=room.topic)
-    client.reply(replies.RPL_TOPICWHOTIME, room.name, room.topic_by, str(int(room.topic_when)))
-
-
-@IRC.command("LIST", "[<room>{,<room>}]", source="RFC 2812 3.2.6")
-def list_(chat: Chat, client: Client, message: Message) -> None:
-    """See which rooms there are."""
-    wanted = {irc.fold(name) for name in message.params[0].split(",")} if message.params else None
-    owed = len(client.outbox)
-    client.reply(replies.RPL_LISTSTART, "Room")
-    for room in chat.visible_rooms(client):
-        if len(client.outbox) - owed > chat.limits.pause:
-            chat.usage.hit("outbox_pause")
-            client.reply(replies.ERR_TOOMANYMATCHES, "LIST", text="There are more rooms; name those that you want")
-            break
-        if wanted is None or irc.fold(room.name) in wanted:
-            client.reply(replies.RPL_LIST, room.name, str(len(room.members)), text=room.topic)
-    client.reply(replies.RPL_LISTEND)
+    if not client.is_plain:
+        client.reply(replies.RPL_TOPICWHOTIME, room.name, room.topic_by, str(int(room.topic_when)))

@@ -1,12 +1,20 @@
 """Saying something: PRIVMSG, NOTICE, TAGMSG, and AWAY, which answers for one who does not."""
 
+from collections.abc import Mapping
+
 from ..chat import Chat
-from ..client import ECHO_MESSAGE, MESSAGE_TAGS, Client
+from ..client import Client, notify
 from ..protocol import irc, replies
+from ..protocol.capabilities import AWAY_NOTIFY, ECHO_MESSAGE, MESSAGE_TAGS
+from ..protocol.event import Event
 from ..protocol.irc import Message
 from ..protocol.replies import Numeric
+from ..room import PREFIXES
+from .labels import beside
 from .registry import IRC, too_many_targets
 
+STATUSES = "".join(PREFIXES.values())  # before a room's name: to those who have it (ISUPPORT STATUSMSG)
+BOT_TAG = "bot"  # IRCv3 bot mode: on what a bot says
 CLIENT_ONLY = "+"  # IRCv3 message tags: the tags that are passed on as they come begin with it
 
 
@@ -58,38 +66,64 @@ def _refuse(client: Client, message: Message, numeric: Numeric, target: str, tex
 def _speak_to(chat: Chat, client: Client, message: Message, target: str) -> None:
     text = message.params[1] if len(message.params) > 1 else None
     tags = message.tags and {key: value for key, value in message.tags.items() if key.startswith(CLIENT_ONLY)}
-    echo = ECHO_MESSAGE in client.caps
-    if target.startswith("#"):
-        room = chat.room(target)
-        if room is not None and room.may_speak(client):
-            event = client.event(message.command, room.name, text=text, tags=tags)
-            chat.say(room, event, client)
-            if echo:
-                client.outbox.put(event.encode(client.form))
-        elif room is not None and room.is_visible_to(client):
-            why = "only operators and voices may speak" if client in room.members else "join it first"
-            _refuse(client, message, replies.ERR_CANNOTSENDTOCHAN, room.name, f"Cannot send to room: {why}")
-        else:
-            _refuse(client, message, replies.ERR_NOSUCHCHANNEL, target)
-        return
-    other = chat.find(target)
-    if other is None:
-        _refuse(client, message, replies.ERR_NOSUCHNICK, target)
-        return
-    event = client.event(message.command, other.nick, text=text, tags=tags)
-    other.outbox.put(event.encode(other.form))
-    chat.count_message(event, 1)
-    if echo:
+    if client.is_bot:
+        tags = {BOT_TAG: "", **tags}  # the server's own first (IRCv3 message tags)
+    name = target.lstrip(STATUSES)
+    if name.startswith("#"):
+        event = _speak_in(chat, client, message, name, target.removesuffix(name), text, tags)
+    else:
+        event = _speak_with(chat, client, message, target, text, tags)
+    if event is not None and ECHO_MESSAGE in client.caps:
         client.outbox.put(event.encode(client.form))
+
+
+def _speak_in(
+    chat: Chat, client: Client, message: Message, name: str, status: str, text: str | None, tags: Mapping[str, str]
+) -> Event | None:
+    """Say something to a room, or to those only who have that status there. What was said, or None."""
+    room = chat.room(name)
+    if room is None or not (room.is_visible_to(client) or room.may_speak(client)):
+        _refuse(client, message, replies.ERR_NOSUCHCHANNEL, name)
+        return None
+    banned = bool(room.lists) and room.is_silenced(client, client.source)
+    if banned or not room.may_speak(client) or (status and client not in room.members):
+        why = "only operators and voices may speak" if client in room.members else "join it first"
+        why = "you are banned from it" if banned else why
+        _refuse(client, message, replies.ERR_CANNOTSENDTOCHAN, room.name, f"Cannot send to room: {why}")
+        return None
+    event = client.message(message.command, f"{status}{room.name}", text, tags)
+    if status:  # everybody of the lowest that is named, and of those above
+        lowest = max(map(STATUSES.index, status))
+        chat.say_to_some(room, "".join(PREFIXES)[: lowest + 1], event, client)
+    else:
+        chat.say(room, event, client)
+    return event
+
+
+def _speak_with(
+    chat: Chat, client: Client, message: Message, nick: str, text: str | None, tags: Mapping[str, str]
+) -> Event | None:
+    """Say something to one person. What was said, or None."""
+    other = chat.find(nick)
+    if other is None:
+        _refuse(client, message, replies.ERR_NOSUCHNICK, nick)
+        return None
+    event = client.message(message.command, other.nick, text, tags)
+    beside(other.outbox).put(event.encode(other.form))
+    chat.count_message(event, 1)
     if other.away and message.command == "PRIVMSG":
         if client.is_plain:
             client.tell(f"{other.nick} is away: {other.away}")
         else:
             client.reply(replies.RPL_AWAY, other.nick, text=other.away)
+    return event
 
 
 @IRC.command("AWAY", "[:<message>]", source="RFC 2812 4.1")
 def away(chat: Chat, client: Client, message: Message) -> None:
     """Say that one is not here, or is again."""
+    before = client.away
     client.away = chat.clip("away_length", message.params[0]) if message.params else ""
+    if client.away != before:
+        notify(chat.neighbours(client), client.event("AWAY", text=client.away or None), AWAY_NOTIFY)
     client.reply(replies.RPL_NOWAWAY if client.away else replies.RPL_UNAWAY)

@@ -1,17 +1,26 @@
-"""What a person with nc or telnet types: plain lines, and a few commands that begin with a slash."""
+"""What a person with nc or telnet types: plain lines, and a few commands that begin with a slash.
+
+Such a person is in one room at a time, as its lines do not say where they are said.
+"""
 
 from ..chat import Chat
 from ..client import Client
 from ..protocol import irc, plain
 from ..protocol.irc import Message
+from ..room import Room
 from . import registration, rooms, talk
-from .registry import PLAIN, tell_grammar
+from .registry import PLAIN, is_enough, tell_grammar
+
+
+def here(chat: Chat, client: Client) -> Room[Client]:
+    """The room that a plain client is in, or belongs in."""
+    return next(iter(client.rooms.values()), chat.default_room)
 
 
 @PLAIN.command(plain.SAY, "<text>", needs=1, source="docs/protocol.md")
 def say(chat: Chat, client: Client, message: Message) -> None:
     """Say something to everybody."""
-    room = chat.default_room
+    room = here(chat, client)
     if client not in room.members:  # it was full when the client came in
         rooms.join_room(chat, client, room.name)
     text = message.params[0]
@@ -59,17 +68,58 @@ def ask_password(client: Client, text: str) -> None:
 @PLAIN.command("WHO", source="docs/protocol.md")
 def who(chat: Chat, client: Client, message: Message) -> None:
     """See who is here."""
-    room = chat.default_room
+    room = here(chat, client)
     names = [room.prefix(member) + member.nick for member in room.members]
     client.tell(f"{len(names)} in {room.name}. {chat.occupancy().sentence}")
     for line in irc.wrap(sorted(names, key=irc.fold), irc.TEXT_BYTES):
         client.tell(line)
 
 
+@PLAIN.command("JOIN", "<room>", needs=1, source="docs/protocol.md")
+def join(chat: Chat, client: Client, message: Message) -> None:
+    """Go into another room: /join #tea."""
+    _go(chat, client, f"#{message.params[0].removeprefix('#')}")
+
+
+@PLAIN.command("LEAVE", source="docs/protocol.md")
+def leave(chat: Chat, client: Client, message: Message) -> None:
+    """Go back into the first room."""
+    _go(chat, client, chat.default_room.name)
+
+
+def _go(chat: Chat, client: Client, name: str) -> None:
+    left = [room for room in client.rooms.values() if irc.fold(room.name) != irc.fold(name)]
+    rooms.join_room(chat, client, name)
+    room = client.rooms.get(irc.fold(name))
+    if room is None:
+        return  # it was told why
+    for other in left:
+        chat.part(client, other, client.event("PART", other.name))
+    client.tell(f"You are in {room.name}: {_company(len(room.members) - 1)} here.")
+    if room.topic:
+        client.tell(f"The topic is: {room.topic}")
+
+
+@PLAIN.command("ROOMS", source="docs/protocol.md")
+def list_rooms(chat: Chat, client: Client, message: Message) -> None:
+    """See which rooms there are."""
+    owed = len(client.outbox)
+    for room in chat.visible_rooms(client):
+        if is_enough(chat, client, owed, "rooms"):
+            break
+        client.tell(f"{room.name} ({len(room.members)}) {room.topic}".rstrip())
+
+
+@PLAIN.command("TOPIC", "[text]", source="docs/protocol.md")
+def topic(chat: Chat, client: Client, message: Message) -> None:
+    """See or set what the room is about."""
+    rooms.topic(chat, client, Message("TOPIC", [here(chat, client).name, *message.params]))
+
+
 @PLAIN.command("HELP", handshake=True, waiting=True, source="docs/protocol.md")
 def help_(chat: Chat, client: Client, message: Message) -> None:
     """Read this."""
-    client.tell(f"What you type, everybody in {chat.default_room.name} reads. And:")
+    client.tell(f"What you type, everybody in {here(chat, client).name} reads. And:")
     for command in PLAIN.values():
         if command.name != plain.SAY:
             client.tell(f"/{command.name.lower()} {command.grammar}".ljust(24) + command.summary)
@@ -81,11 +131,14 @@ def quit_(chat: Chat, client: Client, message: Message) -> None:
     registration.quit_(chat, client, message)
 
 
+def _company(others: int) -> str:
+    return "nobody else is" if others == 0 else "one other is" if others == 1 else f"{others} others are"
+
+
 def came_in(chat: Chat, client: Client) -> None:
     """Greet a plain client that has got its seat, and bring it in."""
-    others = len(chat.default_room.members)
-    company = "nobody else is" if others == 0 else "one other is" if others == 1 else f"{others} others are"
-    client.tell(f"Welcome, {client.nick}: {company} in {chat.default_room.name}. /help lists what you can do.")
+    company, name = _company(len(chat.default_room.members)), chat.default_room.name
+    client.tell(f"Welcome, {client.nick}: {company} in {name}. /help lists what you can do.")
     for line in chat.settings.motd:
         client.tell(line)
     if chat.default_room.topic:

@@ -22,12 +22,20 @@ class Form(IntEnum):
     SERVER_TIME = 1
     MESSAGE_TAGS = 2
     PLAIN = 4
+    EXTENDED_JOIN = 8
+
+
+_OF_ANY_LINE = ~Form.EXTENDED_JOIN  # what alters a JOIN alone is not to have others encoded twice
 
 
 class Event:
-    """One line for many readers. `text` is its last parameter; `when` is Unix time; `tags` came from its sender."""
+    """One line for many readers. `text` is its last parameter; `when` is Unix time; `tags` came from its sender.
 
-    __slots__ = ("_wire", "command", "params", "source", "tags", "text", "when")
+    What was said has a `number`, of which its msgid is made for those who read tags (IRCv3 message-ids); 0 is none. A
+    JOIN is given as the capability extended-join has it, and everybody else is shown the room alone.
+    """
+
+    __slots__ = ("_wire", "command", "number", "params", "source", "tags", "text", "when")
 
     def __init__(
         self,
@@ -37,6 +45,7 @@ class Event:
         text: str | None,
         when: float,
         tags: Mapping[str, str] | None = None,
+        number: int = 0,
     ) -> None:
         self.source = source
         self.command = command
@@ -44,10 +53,19 @@ class Event:
         self.text = text
         self.when = when
         self.tags: Mapping[str, str] = tags or {}
+        self.number = number
         self._wire: dict[int, bytes] = {}
+
+    @property
+    def is_talk(self) -> bool:
+        """Not what programs ask each other (CTCP other than ACTION), and no tags alone."""
+        text = self.text
+        return text is not None and (not text.startswith(plain.CTCP) or text.startswith(plain.ACTION))
 
     def encode(self, form: int) -> bytes:
         """The line in that form; empty if a reader of that form is not told."""
+        if self.command != "JOIN":
+            form &= _OF_ANY_LINE
         data = self._wire.get(form)
         if data is None:
             data = self._wire[form] = self._encode(form)
@@ -58,12 +76,22 @@ class Event:
             return plain.render(self.source, self.command, self.params, self.text)
         if self.command == "TAGMSG" and not form & Form.MESSAGE_TAGS:
             return b""
+        params, text = self.params, self.text
+        if self.command == "JOIN" and not form & Form.EXTENDED_JOIN:
+            params, text = params[:1], None
         tags: dict[str, str] = {}
         if form & Form.SERVER_TIME:
             tags["time"] = server_time(self.when)
         if form & Form.MESSAGE_TAGS:
+            if self.number:
+                tags["msgid"] = msgid(self.number)
             tags.update(self.tags)
-        return write(self.command, self.params, self.text, self.source, write_tags(tags))
+        return write(self.command, params, text, self.source, write_tags(tags))
+
+
+def msgid(number: int) -> str:
+    """The number of a message as tags show it."""
+    return f"{number:x}"
 
 
 def server_time(when: float) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from .dialect import TLS_HELLO, Dialect, decide
 from .framing import Flaw, LineFramer
-from .irc import CLIENT_TAG_BYTES, LINE_BYTES, TEXT_BYTES
+from .irc import CLIENT_TAG_BYTES, LINE_BYTES, TEXT_BYTES, Message, parse
 from .telnet import Telnet
 
 _DROPPED = {code: None for code in range(0x20) if code != ord("\t")}
 _IRC_DROPPED = {0: None, ord("\r"): None}  # modern.ircdocs.horse "Message Format": neither may stand in a message
+COMMAND_LENGTH = 20  # characters; no command of any specification has more
 
 
 class Intake:
@@ -21,10 +22,11 @@ class Intake:
     its specification.
     """
 
-    __slots__ = ("_framer", "_telnet", "dialect", "endless_line", "plain_line")
+    __slots__ = ("_broken", "_framer", "_telnet", "dialect", "endless_line", "plain_line")
 
     def __init__(self, plain_line: int, endless_line: int) -> None:
         self.dialect: Dialect | None = None
+        self._broken: Message | None = None  # the last IRC line that was not UTF-8
         self.plain_line = plain_line
         self.endless_line = endless_line
         self._framer = LineFramer(CLIENT_TAG_BYTES + LINE_BYTES, endless_line)
@@ -35,8 +37,6 @@ class Intake:
 
         Empty ones are left out in IRC, and are a pressed Enter in `plain`. Ask for all of them before the next call.
         """
-        if self.dialect is None and self._begins_as_tls(data):
-            self._decide(Dialect.TLS)  # it has no lines
         while data and self.dialect is None:  # the first line alone: it decides how the rest is read
             head, end, data = data.partition(b"\n")
             yield from self._text(head + end)
@@ -57,11 +57,22 @@ class Intake:
         answer, self._telnet.answer = self._telnet.answer, b""
         return answer
 
+    def take_broken(self) -> Message:
+        """What can be read of the line that was not UTF-8, once; its command is `*` if that is no word."""
+        broken, self._broken = self._broken or Message("*"), None
+        command = broken.command
+        if not (command.isascii() and command.isalpha() and len(command) <= COMMAND_LENGTH):
+            broken.command = "*"
+        return broken
+
     def _text(self, data: bytes) -> Iterator[str | Flaw]:
         assert self._telnet is not None  # only IRC has none
         for number, piece in enumerate(self._telnet.strip(data)):
             if number:
                 yield Flaw.INTERRUPT
+            if self.dialect is None and self._begins_as_tls(piece):
+                self._decide(Dialect.TLS)  # it has no lines
+                return
             for line in self._framer.feed(piece):
                 if self.dialect is None:
                     self._decide(decide(line) if isinstance(line, bytes) else Dialect.PLAIN)
@@ -70,8 +81,8 @@ class Intake:
                 elif self.dialect is Dialect.IRC:
                     yield from self._irc((line,))
 
-    def _begins_as_tls(self, data: bytes) -> bool:
-        beginning = self._framer.rest + data[: len(TLS_HELLO)]
+    def _begins_as_tls(self, text: bytes) -> bool:
+        beginning = self._framer.rest + text[: len(TLS_HELLO)]
         return beginning.startswith(TLS_HELLO) and not self._framer.is_dropping
 
     def _decide(self, dialect: Dialect) -> None:
@@ -89,8 +100,7 @@ class Intake:
         except UnicodeDecodeError:
             return Flaw.NOT_UTF8
 
-    @staticmethod
-    def _irc(lines: Iterable[bytes | Flaw]) -> Iterator[str | Flaw]:
+    def _irc(self, lines: Iterable[bytes | Flaw]) -> Iterator[str | Flaw]:
         for line in lines:
             if isinstance(line, Flaw):
                 yield line
@@ -102,6 +112,7 @@ class Intake:
             try:
                 text = line.decode()
             except UnicodeDecodeError:
+                self._broken = parse(line.decode(errors="replace"))
                 yield Flaw.NOT_UTF8
                 continue
             if "\r" in text or "\0" in text:

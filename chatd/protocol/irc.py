@@ -1,6 +1,6 @@
 """IRC messages: reading one line, writing one line, names and their case.
 
-Sources: RFC 1459 section 2.3, RFC 2812 section 2.3, modern.ircdocs.horse "Message Format", IRCv3 "Message Tags".
+Sources: RFC 1459 section 2.3, RFC 2812 section 2.3, modern.ircdocs.horse "Message Format", IRCv3 message-tags, batch.
 """
 
 import re
@@ -98,6 +98,18 @@ def write_tags(tags: Mapping[str, str]) -> str:
     return f"@{';'.join(written)} "
 
 
+def with_tag(line: bytes, key: str, value: str) -> bytes:
+    """A line that is written already, with one tag more, which stands first."""
+    tag = write_tags({key: value}).encode()
+    return tag[:-1] + b";" + line[1:] if line.startswith(b"@") else tag + line
+
+
+def in_batch(lines: bytes, batch: str) -> bytes:
+    """Whole lines as part of a batch, but for those that are part of one within (IRCv3 batch)."""
+    each = lines.splitlines(keepends=True)
+    return b"".join(line if line.startswith(b"@batch=") else with_tag(line, "batch", batch) for line in each)
+
+
 def write(command: str, params: Iterable[str] = (), text: str | None = None, source: str = "", tags: str = "") -> bytes:
     """One line as bytes, CR LF included.
 
@@ -141,25 +153,35 @@ def fold(name: str) -> str:
 class Mask:
     """A mask with `*` and `?` (modern.ircdocs.horse "Wildcard Expressions"), as an attacker writes it: never slow."""
 
-    __slots__ = ("_middle", "_whole")
+    __slots__ = ("_pattern",)
 
     def __init__(self, mask: str) -> None:
         first, *others = (re.escape(piece).replace(r"\?", ".") for piece in fold(mask).split("*"))
         # Each piece has one length, so to take the leftmost place of each is right, and nothing is ever tried twice.
-        self._whole = re.compile(f"{first}(.*){others[-1]}" if others else first, re.DOTALL)
-        self._middle = [re.compile(piece, re.DOTALL) for piece in others[:-1]]
+        between = "".join(f"(?>.*?{piece})" for piece in others[:-1] if piece)
+        self._pattern = re.compile(f"{first}{between}.*{others[-1]}" if others else first, re.DOTALL)
 
     def matches(self, text: str) -> bool:
-        found = self._whole.fullmatch(fold(text))
-        if found is None or not self._middle:
-            return found is not None
-        at, middle = 0, found[1]
-        for piece in self._middle:
-            place = piece.search(middle, at)
-            if place is None:
-                return False
-            at = place.end()
-        return True
+        return self._pattern.fullmatch(fold(text)) is not None
+
+
+def count(written: str) -> int:
+    """A number as clients write one, where no number, or one below 1, means no bound: 0."""
+    return int(written) if written.isascii() and written.isdigit() and len(written) <= 9 else 0
+
+
+def whole_mask(written: str) -> str:
+    """A mask of a client's `nick!user@host` of which only a part may have been written: `ann`, `*@192.0.2.*`."""
+    who, at, host = written.rpartition("@") if "@" in written else (written, "", "")
+    nick, bang, user = who.partition("!")
+    if at and not bang:
+        nick, user = "", nick
+    return f"{nick or '*'}!{user or '*'}@{host or '*'}"
+
+
+def is_mask(text: str) -> bool:
+    """Whether it may stand in a MODE as a word."""
+    return not text.startswith(":") and not any(character in text for character in " ,")
 
 
 def word(text: str) -> str:

@@ -41,14 +41,17 @@ def action(text: str) -> str:
 def render(source: str, command: str, params: tuple[str, ...], text: str | None) -> bytes:
     """What an IRC message is to a plain reader; nothing if it says nothing to one."""
     nick = source.partition("!")[0]
-    to_room = bool(params) and params[0].startswith("#")
     match command:
         case "PRIVMSG" | "NOTICE":
-            return _speech(nick, command, to_room, text or "")
+            return _speech(nick, command, params[0], text or "")
         case "JOIN":
             return write(f"{nick} came in")
         case "PART" | "QUIT":
             return write(f"{nick} left ({text})" if text else f"{nick} left")
+        case "KICK":
+            return write(f"{nick} threw {params[1]} out ({text})")
+        case "INVITE":
+            return write(f"{nick} invites you to {params[1]}")
         case "NICK":
             return write(f"{nick} is now called {text}")
         case "TOPIC":
@@ -58,7 +61,7 @@ def render(source: str, command: str, params: tuple[str, ...], text: str | None)
     return b""
 
 
-def _speech(nick: str, command: str, to_room: bool, text: str) -> bytes:
+def _speech(nick: str, command: str, target: str, text: str) -> bytes:
     if text.startswith(CTCP):
         if not text.startswith(ACTION):
             return b""  # a question from program to program
@@ -66,5 +69,6 @@ def _speech(nick: str, command: str, to_room: bool, text: str) -> bytes:
     text = neutralise(unformatted(text))
     if command == "NOTICE":
         return f"-{nick}- {text}\r\n".encode()
-    who = nick if to_room else f"{nick} -> you"
+    whom = target if "#" in target else "you"  # @#room: those of a room who have a flag
+    who = nick if target.startswith("#") else f"{nick} -> {whom}"
     return f"<{who}> {text}\r\n".encode()

@@ -94,8 +94,8 @@ async def test_a_half_closed_sender_is_told_the_rate_and_what_was_not_delivered(
 
 @pytest.mark.bound("answers_per_line")
 async def test_who_asks_for_long_answers_waits_as_who_says_much(autojump_clock: Clock) -> None:
-    """VERSION has three lines of answer."""
-    async with running(message_rate=10, message_burst=40, answers_per_line=4) as house:
+    """VERSION has four lines of answer."""
+    async with running(message_rate=10, message_burst=40, answers_per_line=5) as house:
         ann, bob = await house.seated("ann"), await house.seated("bob")
         await refilled(house)
         began = trio.current_time()
@@ -113,8 +113,8 @@ async def test_who_asks_for_long_answers_waits_as_who_says_much(autojump_clock: 
         assert trio.current_time() == before, "the other one is answered at once"
         assert sum(" 351 " in line for line in await ann.settle()) == 30
         assert await heard(bob, 5) == ["25", "26", "27", "28", "29"]
-        # 60 lines, 90 of answers, and the PING: less a burst of 40, at 10 a second.
-        assert trio.current_time() - began == pytest.approx(11.1, abs=0.2)
+        # 60 lines, 120 of answers, and the PING: less a burst of 40, at 10 a second.
+        assert trio.current_time() - began == pytest.approx(14.1, abs=0.2)
         assert house.hits("answers_per_line") > 0
 
 

@@ -23,7 +23,7 @@ from chatd.settings import Settings
 Clock = trio.testing.MockClock
 
 MAY_BE_NONE = [bound for bound in bounds() if bound.may_be_none]
-MAY_BE_ZERO = {"max_clients", "queue", "max_per_host", "bans", "history_lines", "history_bytes"}
+MAY_BE_ZERO = {"departed", "max_clients", "queue", "max_per_host", "bans", "history_lines", "history_bytes"}
 A_DAY = 24 * 3600
 DEADLINE = 20  # seconds of real time; for what takes a fraction of one
 
@@ -154,3 +154,12 @@ async def test_no_history_shows_nothing_and_what_is_said_is_still_heard(autojump
         cid = await house.irc("cid", "JOIN #lobby", caps="server-time")
         assert not any("hello" in line for line in await cid.settle())
         assert house.in_use(name) == 0
+
+
+async def test_nobody_is_remembered_where_none_is_wanted(autojump_clock: Clock) -> None:
+    async with running(departed=0) as house:
+        ann = await house.seated("ann", "NICK eve")
+        await ann.until(" NICK :eve")
+        await ann.send("WHOWAS ann")
+        await ann.until(" 406 eve ann ")
+        assert house.in_use("departed") == 0

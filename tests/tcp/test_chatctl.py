@@ -114,7 +114,7 @@ async def test_bans_are_made_shown_and_lifted(house: House) -> None:
 
 
 async def test_modes_may_begin_with_a_minus(house: House) -> None:
-    assert (await ask(house, "mode", "#lobby", "-n+kl", "word", "5")).out == "#lobby: -n+k+l word 5 was changed\n"
+    assert (await ask(house, "mode", "#lobby", "-n+kl", "word", "5")).out == "#lobby: -n+kl word 5 was changed\n"
     assert "word 5" in await house.running.peers[0].find("MODE")
 
 

@@ -26,7 +26,7 @@ async def test_long_and_broken_lines_are_answered(autojump_clock: Clock) -> None
         ann = await house.seated("ann", caps="standard-replies")
         await ann.stream.send_all(b"PRIVMSG #lobby :" + b"x" * 600 + b"\r\nPRIVMSG #lobby :\xff\r\n")
         assert " 417 ann :" in await ann.line()
-        assert "FAIL * INVALID_UTF8 :" in await ann.line()
+        assert "FAIL PRIVMSG INVALID_UTF8 :" in await ann.line()
         plain = await house.connect()
         await plain.stream.send_all(b"x" * 301 + b"\n\xe9\n")
         assert await plain.find("300 bytes")

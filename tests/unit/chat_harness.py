@@ -25,6 +25,7 @@ from chatd.settings import Settings
 
 SERVER = "chatd.test"
 LOBBY = "#lobby"
+MSGID = "60a24181e400"  # and 0 is that of the first message of a world
 
 
 class Wire:

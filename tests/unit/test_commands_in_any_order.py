@@ -34,6 +34,8 @@ ODD = [
     "key",
     "::x",
     "a b",
+    "msgid=60a24181e4000",
+    "timestamp=2023-11-14T22:13:20.000Z",
     "\t",
     "\x01",
     "\x01ACTION x\x01",
@@ -51,8 +53,9 @@ FORGED = [
     "\x85",
     "\x9b1m",
     "@a=1",
+    "%tcuihsnfdlaor,1",
 ]
-MODES = st.text(st.sampled_from("+-ovklmnstibx"), max_size=14)
+MODES = st.text(st.sampled_from("+-ovklmnstibeIx"), max_size=14)
 WORDS = (
     st.sampled_from(NICKS + ROOMS + ODD)
     | MODES
@@ -60,9 +63,12 @@ WORDS = (
 )
 TEXTS = st.sampled_from(ODD + FORGED) | st.text(max_size=12) | st.just("x" * 600)
 COMMANDS = st.sampled_from([*sorted(IRC), *sorted(IRC), "SAY", "NONSENSE", ""])
-TAGS = st.sampled_from(["", "", "@+a=1;b=2 ", "@+a=\\r\\n\\:\\s ", ":bob!b@h "])
+TAGS = st.sampled_from(["", "", "@label=x ", "@+a=1;b=2 ", "@+a=\\r\\n\\:\\s;batch=1;label=\\r\\n ", ":bob!b@h "])
 TYPED = st.sampled_from([*sorted(PLAIN), "nonsense", ""])
-CAPS = ["", "echo-message", "message-tags server-time", "standard-replies multi-prefix"]
+CAPS = [
+    "", "echo-message", "message-tags server-time", "standard-replies multi-prefix",
+    "batch labeled-response draft/chathistory",
+]  # fmt: skip
 HOSTS = ["127.0.0.1", "192.0.2.1", "2001:db8::1", "2001:db8::2"]  # loopback is exempt, the last two are one host
 PASSWORD = b"sesame"
 NEVER = float("inf")
@@ -75,6 +81,7 @@ class CommandMachine(RuleBasedStateMachine):
     def open_the_house(self) -> None:
         self.world = World(
             max_clients=3, queue=2, rooms_per_client=2, max_rooms=4, who_replies=2, queue_timeout=30.0,
+            room_masks=3, invitations=2, monitors=2,
             max_per_host=2, host_burst=9, idle_release=20.0, history_lines=3, history_bytes=1500, members_per_room=2,
         )  # fmt: skip
         self.people: list[Person] = []
@@ -169,6 +176,7 @@ class CommandMachine(RuleBasedStateMachine):
             assert all(client in room.members for room in client.rooms.values())
             assert len(client.rooms) <= 2
             assert len(client.held) <= 2
+            assert len(client.rooms) <= 1 or not client.is_plain, "its lines do not say where they are said"
             if client.standing is not Standing.SEATED:
                 assert not client.rooms
         members = {member for room in rooms.values() for member in room.members}
@@ -227,6 +235,19 @@ class CommandMachine(RuleBasedStateMachine):
             assert len(room.history) <= 3
             assert room.history.bytes <= 1500
             assert len(room.members) <= 2
+
+    @invariant()
+    def rooms_remember_those_alone_who_are_here(self) -> None:
+        rooms = {id(room): room for person in self.people for room in person.client.rooms.values()}
+        assert all(len(room.lists) <= 3 for room in (self.world.chat.default_room, *rooms.values()))
+        invitations = self.world.chat.invitations
+        assert invitations.ones <= {person.client for person in self.people if person.is_seated}
+        monitors = self.world.chat.monitors
+        assert monitors.ones <= {person.client for person in self.people if person.is_seated}
+        assert monitors.most <= 2
+        for client in invitations.ones:
+            assert 0 < len(list(invitations.of(client))) <= 2
+            assert {id(room) for room in invitations.of(client)} <= rooms.keys()
 
     @invariant()
     def nobody_is_operator_of_the_default_room(self) -> None:

@@ -325,24 +325,33 @@ def test_the_operator_sets_the_modes_of_the_default_room(notes: Notes) -> None:
     ann, bob = operator.world.irc("ann", LOBBY), operator.world.plain("bob")
     operator.world.hush()
     done = operator.asks("mode", room="#LOBBY", changes=["+mt-n+v", "ann"])
-    assert done == {"done": "#lobby: +m+t-n+v ann was changed", "room": LOBBY, "modes": ["+m", "+t", "-n", "+v"]}
-    assert ann.hears() == [f":{SERVER} MODE {LOBBY} +m+t-n+v ann"]
-    assert bob.hears() == [f"* {SERVER} set +m+t-n+v ann"]
-    assert notes.last() == ("mode", {"room": LOBBY, "changed": "+m+t-n+v ann"})
+    assert done == {"done": "#lobby: +mt-n+v ann was changed", "room": LOBBY, "modes": ["+m", "+t", "-n", "+v"]}
+    assert ann.hears() == [f":{SERVER} MODE {LOBBY} +mt-n+v ann"]
+    assert bob.hears() == [f"* {SERVER} set +mt-n+v ann"]
+    assert notes.last() == ("mode", {"room": LOBBY, "changed": "+mt-n+v ann"})
     assert bob.says("hello") != []  # it is told that it may not
     assert ann.hears() == []
     assert operator.asks("mode", room=LOBBY, changes=["+m"])["done"] == "#lobby: nothing was changed"
     assert ann.hears() == []
 
 
+def test_the_operator_closes_the_default_room_to_whom_it_bans() -> None:
+    operator = Operator()
+    operator.asks("mode", room=LOBBY, changes=["+bb", "eve", "*@192.0.2.*"])
+    eve, ann = operator.world.irc("eve"), operator.world.irc("ann")
+    assert " 474 " in eve.says(f"JOIN {LOBBY}")[0]
+    assert ann.says(f"MODE {LOBBY} b")[0] == f":{SERVER} 367 ann {LOBBY} eve!*@* {SERVER} 1700000000"
+    assert operator.is_refused("mode", room=LOBBY, changes=["+b"]) == "+b needs a parameter"
+
+
 @pytest.mark.parametrize(
     ("room", "changes", "sentence"),
     [
         ("#nowhere", ["+m"], "there is no room #nowhere"),
-        (LOBBY, ["+mX"], "there is no mode 'X'; there are k, l, m, n, o, s, t, v"),
+        (LOBBY, ["+mX"], "there is no mode 'X'; there are I, b, e, i, k, l, m, n, o, s, t, v"),
         (LOBBY, ["+mk"], "+k needs a parameter"),
         (LOBBY, ["+mntsmnt"], "these are more than 6 changes at once (mode-changes)"),
-        (LOBBY, ["+k", "a b"], "#lobby k a b: A key has no space and no comma, and at most 23 characters (key-length); "
+        (LOBBY, ["+k", "a b"], "#lobby k *: A key has no space and no comma, and at most 23 characters (key-length); "
                                "nothing was changed"),
         (LOBBY, ["+o", "nobody"], "nobody: No such nick or room; nothing was changed"),
     ],
@@ -352,7 +361,7 @@ def test_modes_that_are_wrong_change_nothing(room: str, changes: list[str], sent
     ann = operator.world.irc("ann", LOBBY)
     assert operator.is_refused("mode", room=room, changes=changes) == sentence
     assert ann.hears() == []
-    assert operator.chat.default_room.modes == {"n"}
+    assert operator.chat.default_room.modes == "n"
 
 
 def test_what_was_made_before_a_mode_that_is_wrong_is_told() -> None:

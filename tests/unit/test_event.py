@@ -59,6 +59,20 @@ def test_an_event_without_tags_has_none() -> None:
     assert one.encode(Form.MESSAGE_TAGS) == b":s PING :x\r\n"
 
 
+def test_what_was_said_has_an_id_for_those_who_read_tags() -> None:
+    one = Event("ann!u@h", "PRIVMSG", ("#room",), "hi", WHEN, TAGS, 0xABC)
+    assert one.encode(Form.MESSAGE_TAGS) == b"@msgid=abc;+draft/reply=id\\s1 :ann!u@h PRIVMSG #room :hi\r\n"
+    assert one.encode(Form.SERVER_TIME) == f"@time={STAMP} :ann!u@h PRIVMSG #room :hi\r\n".encode()
+
+
+def test_what_alters_a_join_alone_has_no_other_line_encoded_twice() -> None:
+    said, join = event(), Event("ann!u@h", "JOIN", ("#room", "*"), "Ann Real", WHEN)
+    assert said.encode(Form.EXTENDED_JOIN) is said.encode(Form.IRC)
+    assert join.encode(Form.EXTENDED_JOIN) == b":ann!u@h JOIN #room * :Ann Real\r\n"
+    assert join.encode(Form.IRC) == b":ann!u@h JOIN #room\r\n"
+    assert join.encode(Form.PLAIN) == b"* ann came in\r\n"
+
+
 @tries(100)
 @given(st.integers(0, 4_000_000_000_000))
 def test_server_time_is_utc_with_milliseconds(milliseconds: int) -> None:

@@ -91,6 +91,8 @@ def read(pieces: list[bytes]) -> tuple[list[str | Flaw], bytes, Dialect | None]:
 @tries(300)
 @given(STREAMS, CUTS)
 @example(b"NICK ann\r\nx", [10])
+@example(b"\xff\xfa\x18\x16\x03", [3])
+@example(b"\xff\xf1\x16\x03 hello", [4])
 @example(b"\x16\x03\n\xff\xf4", [1, 2, 3])
 @example(b"\xff\xfd\x06hi\xff\xf4", [1, 2, 5])
 @example(b"x" * 9_001 + b"\nhi\n", [4_608, 4_609, 9_000])

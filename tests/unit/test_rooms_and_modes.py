@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from properties import tries
 
-from chatd.commands.modes import ROOM_MODES, parse_changes
+from chatd.commands.room_modes import ROOM_MODES, parse_changes
 from chatd.protocol import irc
 
 ANN = ":ann!ann@127.0.0.1"
@@ -312,7 +312,7 @@ def test_letters_and_parameters_are_matched_as_the_table_of_modes_says(letters: 
         if letter in "+-":
             on = letter == "+"
             continue
-        takes = letter in "ovk" or (letter == "l" and on)
+        takes = letter in "ovkb" or (letter == "l" and on)
         expected.append((on, letter, left.pop(0) if takes and left else None))
     made = [(change.on, change.letter, change.parameter) for change in parse_changes([letters, *parameters])]
     assert made == expected

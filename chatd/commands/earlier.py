@@ -1,0 +1,127 @@
+"""What was said in a room before: shown to who comes in, and to who asks (CHATHISTORY, IRCv3 draft/chathistory)."""
+
+import re
+from collections.abc import Callable
+
+from ..chat import Chat
+from ..client import Client
+from ..history import Mark
+from ..protocol import irc, replies
+from ..protocol.capabilities import BATCH, CHATHISTORY, SERVER_TIME
+from ..protocol.event import server_time
+from ..protocol.irc import Message
+from ..room import Room
+from .registry import IRC
+
+REFERENCES = "msgid,timestamp"  # by which a message is named (ISUPPORT MSGREFTYPES)
+_REFERENCE = re.compile(r"msgid=(?P<id>[0-9a-f]{1,16})|timestamp=(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)")
+ANY = "*"  # instead of a reference: LATEST from whenever
+
+Span = tuple[int, int]  # where what a reference names begins and ends
+# From where to where it goes, and whether its end counts for more than its beginning.
+Choice = tuple[int, int, bool]
+
+
+def _between(one: Span, other: Span, limit: int) -> Choice:
+    if one <= other:
+        return one[1], min(other[0], one[1] + limit), False
+    return max(other[1], one[0] - limit), one[0], True
+
+
+def _around(centre: int, limit: int) -> Choice:
+    start = max(0, centre - limit // 2)
+    return start, start + limit, True
+
+
+# What is chosen of so many lines by where the references are, at most `limit`; BETWEEN has two of them, the others one.
+CHOICES: dict[str, Callable[[list[Span], int, int], Choice]] = {
+    "LATEST": lambda spans, size, limit: (max(spans[0][1], size - limit), size, True),
+    "BEFORE": lambda spans, size, limit: (max(0, spans[0][0] - limit), spans[0][0], True),
+    "AFTER": lambda spans, size, limit: (spans[0][1], spans[0][1] + limit, False),
+    "AROUND": lambda spans, size, limit: _around(spans[0][0], limit),
+    "BETWEEN": lambda spans, size, limit: _between(spans[0], spans[1], limit),
+}
+TARGETS = "TARGETS"  # asks for rooms in which something was said between two times
+WITH_TWO = ("BETWEEN", TARGETS)
+
+
+@IRC.command(
+    "CHATHISTORY", "LATEST|BEFORE|AFTER|AROUND <room> <place> <limit> | BETWEEN <room> <place> <place> <limit>"
+    " | TARGETS <place> <place> <limit>", needs=1, source="IRCv3 draft/chathistory",
+)  # fmt: skip
+def chathistory(chat: Chat, client: Client, message: Message) -> None:
+    """Read what was said before; a place is msgid=<id>, timestamp=<time> or, for LATEST, *."""
+    if CHATHISTORY not in client.caps:
+        client.reply(replies.ERR_UNKNOWNCOMMAND, "CHATHISTORY")
+        return
+    wanted, words = message.params[0].upper(), message.params[1:]
+    choose = CHOICES.get(wanted)
+    name = words.pop(0) if choose and words else ""
+    *written, count = words or [""]
+    marks = [mark for word in written if (mark := _mark(word, wanted)) is not None]
+    is_known = choose is not None or wanted == TARGETS
+    if not is_known or not len(written) == len(marks) == (2 if wanted in WITH_TWO else 1) or not count.isdigit():
+        client.fail("CHATHISTORY", "INVALID_PARAMS", "HELP CHATHISTORY tells what it wants", wanted)
+        return
+    limit = irc.count(count) or chat.limits.chathistory
+    if limit > chat.limits.chathistory:
+        chat.usage.hit("chathistory")
+        limit = chat.limits.chathistory
+    if choose is None:
+        _tell_targets(client, marks, limit)
+    elif (room := client.rooms.get(irc.fold(name))) is None:
+        client.fail("CHATHISTORY", "INVALID_TARGET", "You are not in a room of that name", wanted, name)
+    else:
+        spans = [room.history.span(mark) for mark in marks]
+        _tell(client, room, choose(spans, len(room.history), limit), int(chat.limits.pause))
+
+
+def _mark(word: str, wanted: str) -> Mark | None:
+    """What a reference says; None if it says nothing."""
+    if word == "*" and wanted == "LATEST":
+        return 0  # before everything
+    found = _REFERENCE.fullmatch(word)
+    if found is None or (found["id"] and wanted == TARGETS):
+        return None
+    return int(found["id"], 16) if found["id"] else found["time"]
+
+
+def _tell(client: Client, room: Room[Client], choice: Choice, most: int) -> None:
+    """Show what was said, as much of it as fits into so many bytes."""
+    lines = room.history.replay(room.name, client.form, most, *choice)
+    client.answers += lines.count(b"\n")
+    _tell_batch(client, lines, "chathistory", room.name)
+
+
+def _tell_batch(client: Client, lines: bytes, *kind: str) -> None:
+    if BATCH not in client.caps:
+        client.outbox.put(lines)
+        return
+    batch = client.new_id()
+    client.send("BATCH", f"+{batch}", *kind)
+    client.outbox.put(irc.in_batch(lines, batch))
+    client.send("BATCH", f"-{batch}")
+
+
+def _tell_targets(client: Client, marks: list[Mark], limit: int) -> None:
+    """In which of its rooms something was said between two times, the one where that is longest ago first."""
+    first, last = map(str, marks)
+    found = [(server_time(room.history.last), room.name) for room in client.rooms.values() if room.history]
+    found = sorted(each for each in found if min(first, last) < each[0] < max(first, last))
+    chosen = found[:limit] if first <= last else found[-limit:]
+    lines = b"".join(client.line("CHATHISTORY", TARGETS, name, when) for when, name in chosen)
+    client.answers += len(chosen)
+    _tell_batch(client, lines, "draft/chathistory-targets")
+
+
+def tell_history(chat: Chat, client: Client, room: Room[Client]) -> None:
+    """Show who comes in what was said last. A client that cannot see when that was would take it for new, and one that
+    can ask for it is to ask (IRCv3 server-time, draft/chathistory)."""
+    if not room.history or CHATHISTORY in client.caps or not (client.is_plain or SERVER_TIME in client.caps):
+        return
+    if client.is_plain:
+        client.tell(f"Earlier in {room.name}:")
+    # No more than one is to have read before one's next line, however many rooms one enters at once.
+    _tell(client, room, (0, len(room.history), True), int(chat.limits.pause) - len(client.outbox))
+    if client.is_plain:
+        client.tell("Now:")

@@ -1,0 +1,49 @@
+"""Being told when somebody comes and goes: MONITOR."""
+
+from collections.abc import Iterable
+
+from ..chat import Chat
+from ..client import Client
+from ..protocol import irc, replies
+from ..protocol.irc import Message
+from .registry import IRC
+
+
+@IRC.command("MONITOR", "+ | - <nickname>{,<nickname>} | C | L | S", needs=1, source="IRCv3 monitor")
+def monitor(chat: Chat, client: Client, message: Message) -> None:
+    """Be told when somebody comes and goes: + and - names, C forgets all, L lists them, S tells who is here."""
+    written = message.params[1] if len(message.params) > 1 else ""
+    names = list({irc.fold(name): name for name in written.split(",") if name}.values())
+    match message.params[0].upper():
+        case "+":
+            _add(chat, client, [name for name in names if irc.is_nickname(name, chat.limits.nick_length)])
+        case "-":
+            for name in names:
+                chat.monitors.part(client, irc.fold(name))
+        case "C":
+            chat.monitors.forget(client)
+        case "L":
+            client.reply_words(replies.RPL_MONLIST, words=chat.monitors.of(client), between=",")
+            client.reply(replies.RPL_ENDOFMONLIST)
+        case "S":
+            _tell_who_is_here(chat, client, chat.monitors.of(client))
+
+
+def _add(chat: Chat, client: Client, names: list[str]) -> None:
+    most = chat.limits.monitors
+    for at, name in enumerate(names):
+        if len(chat.monitors.of(client)) >= most and not chat.monitors.has(client, irc.fold(name)):
+            chat.usage.hit("monitors")
+            client.reply(replies.ERR_MONLISTFULL, str(most), ",".join(names[at:])[: irc.LINE_BYTES // 2])
+            names = names[:at]
+            break
+        chat.monitors.add(client, irc.fold(name))
+    chat.usage.saw("monitors", len(chat.monitors.of(client)))
+    _tell_who_is_here(chat, client, names)
+
+
+def _tell_who_is_here(chat: Chat, client: Client, names: Iterable[str]) -> None:
+    found = {name: chat.find(name) for name in names}
+    here = [other.source for other in found.values() if other is not None]
+    client.reply_words(replies.RPL_MONONLINE, words=here, between=",")
+    client.reply_words(replies.RPL_MONOFFLINE, words=[name for name in found if found[name] is None], between=",")
