@@ -149,7 +149,7 @@ class Limits:
         100, "lines", "In answer to one CHATHISTORY: a few screens.",
         "The answer ends there; the client asks for the next ones.", least=1)
     monitors: int = row(
-        100, "names", "That one client is told of when they come and go (MONITOR): more friends than most have.",
+        30, "names", "That one client is told of when they come and go (MONITOR): more friends than most have.",
         "The name is not added.", "734", least=1)
 
     # Rooms and texts. The most that each may be keeps a line with the longest names within IRC's 512 bytes.

@@ -21,8 +21,12 @@ SESSION = 6500  # bytes: a task, its socket's objects, the client; 5.7 KB when i
 TEXT = 60  # of a text besides its characters
 ROOM_ENTRY = 300  # that a client is in a room, or wants to be: entries of two dicts, and the names of a wish
 ROOM = 1500  # an empty room
+MASK, MASK_BYTE = 800, 20  # in a list of a room, and for each byte of it: its pattern is compiled
+INVITATION = 130
+MONITORED = 400  # a name that a client is told of
+FORMER = 380  # one who has left
 HOST = 750  # a host that is remembered
-BAN = 900
+BAN = 950
 CONTROL_ITEM = 1200  # an entry of an answer to the operator, as bytes
 CONTROL_MAKING = 2000  # and while the answer is made, of which there is one at a time
 METRICS = 120_000  # the answer to one scrape
@@ -44,6 +48,7 @@ def process_parts(limits: Limits, base: int) -> Iterator[Part]:
     """What the process may need, in bytes. `base` is what it has without clients."""
     texts = limits.nick_length + limits.user_length + limits.realname_length + limits.away_length
     session = SESSION + texts + 4 * TEXT + limits.rooms_per_client * ROOM_ENTRY
+    session += limits.invitations * INVITATION + limits.monitors * MONITORED
     reading = limits.input_bytes + UNFINISHED
     inside = limits.max_clients + limits.queue
     yield Part("base", base, "the process without clients")
@@ -63,6 +68,11 @@ def process_parts(limits: Limits, base: int) -> Iterator[Part]:
     yield Part("refusals", limits.farewells * refusal, f"{_count(limits.farewells)} × {refusal:,}")
     room = ROOM + limits.topic_length + limits.room_length
     yield Part("rooms", limits.max_rooms * room, f"{limits.max_rooms:,} × {room:,}")
+    mask = MASK + MASK_BYTE * limits.mask_length
+    masks = limits.max_rooms * limits.room_masks
+    yield Part("lists of rooms", masks * mask, f"{limits.max_rooms:,} × {limits.room_masks:,} × {mask:,}")
+    former = FORMER + limits.nick_length + limits.user_length + limits.realname_length
+    yield Part("who has left", limits.departed * former, f"{limits.departed:,} × {former:,}")
     yield Part("history", limits.max_rooms * limits.history_bytes, f"{limits.max_rooms:,} × {limits.history_bytes:,}")
     where = limits.hosts_remembered * HOST + limits.bans * BAN
     yield Part("hosts and bans", where, f"{limits.hosts_remembered:,} × {HOST} + {limits.bans:,} × {BAN}")

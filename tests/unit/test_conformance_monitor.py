@@ -74,7 +74,7 @@ def test_who_has_left_waits_for_nobody() -> None:
 
 
 def test_many_names_are_told_on_as_many_lines_as_they_take() -> None:
-    world = World()
+    world = World(monitors=100)
     names = [f"{'n' * 28}{number:02}" for number in range(100)]
     ann = world.irc("ann")
     for start in range(0, 100, 10):

@@ -16,6 +16,7 @@ from properties import tries
 from chatd.bounds import Bound
 from chatd.hosts import Ban, Bans, Hosts, host_of, network
 from chatd.limits import Limits, bounds
+from chatd.masks import BANS, MaskLists
 from chatd.ops import memory
 from chatd.ops.files import DoesNotFitError, check_fit, fit
 from chatd.usage import Usage
@@ -244,3 +245,15 @@ def test_a_room_takes_no_more_than_is_reckoned() -> None:
         room.topic = f"{number}".ljust(limits.topic_length, "y")
 
     assert memory.ROOM / 2 < taken(open_room) <= memory.ROOM + limits.topic_length + limits.room_length
+
+
+def test_a_mask_takes_no_more_than_is_reckoned() -> None:
+    limits = Limits()
+    lists = MaskLists()
+
+    def add(number: int) -> None:
+        mask = f"{number}*!*@*".ljust(limits.mask_length, "x")
+        lists.add(BANS, mask, f"somebody{number}!somebody@host", 1e9 + number)
+
+    reckoned = memory.MASK + memory.MASK_BYTE * limits.mask_length
+    assert reckoned / 3 < taken(add) <= reckoned
