@@ -77,11 +77,12 @@ def leave(chat: Chat, client: Client, why: str) -> None:
     """Take a client out of everything; whoever gets its seat comes in. Once, however often it is called."""
     if client.standing is Standing.GONE:
         return
-    if client.standing is Standing.SEATED:
-        chat.remember(client)
+    was_seated = client.standing is Standing.SEATED
     client.standing = Standing.GONE
     ticket, client.ticket = client.ticket, None
     try:
+        if was_seated:
+            chat.remember(client)
         chat.forget(client, why)
     finally:  # whatever went wrong, the seat comes back
         chat.dismiss(client)

@@ -40,7 +40,8 @@ def _throw_out(chat: Chat, client: Client, name: str, nick: str, why: str) -> No
         chat.part(member, room, client.event("KICK", room.name, member.nick, text=why))
         if member.is_plain and room is not chat.default_room:  # what it types is said somewhere
             rooms.join_room(chat, member, chat.default_room.name)
-            member.tell(f"You are back in {chat.default_room.name}.")
+            if member in chat.default_room.members:  # else it was told why not
+                member.tell(f"You are back in {chat.default_room.name}.")
 
 
 @IRC.command("INVITE", "[<nickname> <room>]", source="RFC 2812 3.2.7, modern.ircdocs.horse INVITE")

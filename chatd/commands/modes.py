@@ -85,6 +85,7 @@ def _user_mode(chat: Chat, client: Client, nick: str, changes: list[str]) -> Non
         if set(changes[0]) - set("+-").union(USER_MODES):
             client.reply(replies.ERR_UMODEUNKNOWNFLAG)
         wanted = [change for change in parse_changes(changes[:1]) if change.letter in USER_MODES]
+        wanted = wanted[: chat.limits.mode_changes]
         made = [(change, "") for change in wanted if chat.set_user_mode(client, change.letter, change.on)]
         for words in spell(made, irc.TEXT_BYTES):
             client.outbox.put(client.event("MODE", client.nick, *words).encode(client.form))

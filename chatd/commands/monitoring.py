@@ -6,7 +6,7 @@ from ..chat import Chat
 from ..client import Client
 from ..protocol import irc, replies
 from ..protocol.irc import Message
-from .registry import IRC
+from .registry import IRC, LOOKS_PER_ANSWER
 
 
 @IRC.command("MONITOR", "+ | - <nickname>{,<nickname>} | C | L | S", needs=1, source="IRCv3 monitor")
@@ -14,6 +14,7 @@ def monitor(chat: Chat, client: Client, message: Message) -> None:
     """Be told when somebody comes and goes: + and - names, C forgets all, L lists them, S tells who is here."""
     written = message.params[1] if len(message.params) > 1 else ""
     names = list({irc.fold(name): name for name in written.split(",") if name}.values())
+    client.answers += len(names) // LOOKS_PER_ANSWER
     match message.params[0].upper():
         case "+":
             _add(chat, client, [name for name in names if irc.is_nickname(name, chat.limits.nick_length)])

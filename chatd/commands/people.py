@@ -11,7 +11,7 @@ from ..protocol.capabilities import MULTI_PREFIX
 from ..protocol.irc import Message
 from ..room import Room
 from .info import date
-from .registry import IRC, LOOKS_PER_ANSWER, asks_another_server, is_enough
+from .registry import IRC, LOOKS_PER_ANSWER, asks_another_server, is_enough, mask_of
 
 USERHOSTS = 5  # nicknames of one USERHOST (RFC 2812 4.8)
 TOKEN_LENGTH = 3  # by which a WHO is known again (IRCv3 WHOX)
@@ -83,7 +83,7 @@ def _who(chat: Chat, client: Client, mask: str) -> Iterable[tuple[Client, Room[C
         yield named, None
         return
     everybody = mask in ("0", "*")
-    wanted = irc.Mask(mask)
+    wanted = mask_of(client, mask, chat.pool.in_use)
     client.answers += chat.pool.in_use // LOOKS_PER_ANSWER
     for other in chat.seated():
         if _sees(client, other) and (everybody or _fits(wanted, other)):

@@ -103,10 +103,16 @@ def too_many_targets(chat: Chat, client: Client, targets: Collection[str], silen
     return True
 
 
+def mask_of(client: Client, written: str, things: int) -> irc.Mask:
+    """A mask as a client wrote it, to be looked for in so many things: that costs the more answers, the longer it is."""
+    client.answers += things * len(written) // LOOKS_PER_ANSWER
+    return irc.Mask(written)
+
+
 def asks_another_server(chat: Chat, client: Client, servers: Sequence[str]) -> bool:
     """Whether the first of them is another server than this, which it is told. A nickname stands for its server."""
     target = servers[0] if servers else ""
-    if not target or irc.Mask(target).matches(chat.origin.name) or chat.find(target) is not None:
+    if not target or mask_of(client, target, 1).matches(chat.origin.name) or chat.find(target) is not None:
         return False
     client.reply(replies.ERR_NOSUCHSERVER, target)
     return True

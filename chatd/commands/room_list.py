@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from ..chat import Chat
 from ..client import Client
-from ..protocol import irc, replies
+from ..protocol import replies
 from ..protocol.irc import Message
 from ..room import Room
-from .registry import IRC, LOOKS_PER_ANSWER, is_enough, too_many_targets
+from .registry import IRC, LOOKS_PER_ANSWER, is_enough, mask_of, too_many_targets
 
 ELIST = "CMNTU"
 # modern.ircdocs.horse ELIST: how many members; created, or given its topic, so many minutes ago.
@@ -27,8 +27,8 @@ def list_(chat: Chat, client: Client, message: Message) -> None:
         return
     now = client.origin.wall()
     conditions = [word for word in written if word.startswith("!") or _CONDITION.fullmatch(word)]
-    masks = [irc.Mask(word) for word in written if word not in conditions]
-    filters = [_filter(word, now) for word in conditions]
+    masks = [mask_of(client, word, chat.room_count) for word in written if word not in conditions]
+    filters = [_filter(chat, client, word, now) for word in conditions]
     owed = len(client.outbox)
     client.answers += chat.room_count // LOOKS_PER_ANSWER
     client.reply(replies.RPL_LISTSTART, "Room")
@@ -41,10 +41,10 @@ def list_(chat: Chat, client: Client, message: Message) -> None:
     client.reply(replies.RPL_LISTEND)
 
 
-def _filter(written: str, now: float) -> Filter:
+def _filter(chat: Chat, client: Client, written: str, now: float) -> Filter:
     found = _CONDITION.fullmatch(written)
     if found is None:
-        mask = irc.Mask(written.removeprefix("!"))
+        mask = mask_of(client, written.removeprefix("!"), chat.room_count)
         return lambda room: not mask.matches(room.name)
     than, number = _THAN[found["than"]], int(found["number"])
     match found["of"]:

@@ -26,7 +26,7 @@ class Intake:
 
     def __init__(self, plain_line: int, endless_line: int) -> None:
         self.dialect: Dialect | None = None
-        self._broken: Message | None = None  # the last IRC line that was not UTF-8
+        self._broken = b""  # the last IRC line that was not UTF-8
         self.plain_line = plain_line
         self.endless_line = endless_line
         self._framer = LineFramer(CLIENT_TAG_BYTES + LINE_BYTES, endless_line)
@@ -59,7 +59,7 @@ class Intake:
 
     def take_broken(self) -> Message:
         """What can be read of the line that was not UTF-8, once; its command is `*` if that is no word."""
-        broken, self._broken = self._broken or Message("*"), None
+        broken, self._broken = parse(self._broken.decode(errors="replace")), b""
         command = broken.command
         if not (command.isascii() and command.isalpha() and len(command) <= COMMAND_LENGTH):
             broken.command = "*"
@@ -112,7 +112,7 @@ class Intake:
             try:
                 text = line.decode()
             except UnicodeDecodeError:
-                self._broken = parse(line.decode(errors="replace"))
+                self._broken = line
                 yield Flaw.NOT_UTF8
                 continue
             if "\r" in text or "\0" in text:

@@ -3,6 +3,7 @@
 Sources: RFC 1459 section 2.3, RFC 2812 section 2.3, modern.ircdocs.horse "Message Format", IRCv3 message-tags, batch.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 
@@ -150,19 +151,62 @@ def fold(name: str) -> str:
     return name.translate(_FOLD) if not name.isascii() else name.lower()
 
 
+LONGEST_MASK = 200  # characters; what is longer fits nothing, as names are shorter
+
+
 class Mask:
     """A mask with `*` and `?` (modern.ircdocs.horse "Wildcard Expressions"), as an attacker writes it: never slow."""
 
-    __slots__ = ("_pattern",)
+    __slots__ = ("_between", "_first", "_last", "_least")
 
     def __init__(self, mask: str) -> None:
-        first, *others = (re.escape(piece).replace(r"\?", ".") for piece in fold(mask).split("*"))
-        # Each piece has one length, so to take the leftmost place of each is right, and nothing is ever tried twice.
-        between = "".join(f"(?>.*?{piece})" for piece in others[:-1] if piece)
-        self._pattern = re.compile(f"{first}{between}.*{others[-1]}" if others else first, re.DOTALL)
+        first, *others = fold(mask).split("*")
+        self._first = first
+        self._last = others[-1] if others else None
+        self._between = [piece for piece in others[:-1] if piece]
+        self._least: float = len(mask) - len(others) if len(mask) <= LONGEST_MASK else math.inf
 
     def matches(self, text: str) -> bool:
-        return self._pattern.fullmatch(fold(text)) is not None
+        """Whether it fits all of the text."""
+        if len(text) < self._least:
+            return False
+        text = fold(text)
+        if self._last is None:
+            return len(text) == len(self._first) and _stands(self._first, text, 0)
+        at, end = len(self._first), len(text) - len(self._last)
+        if not (_stands(self._first, text, 0) and _stands(self._last, text, end)):
+            return False
+        # To take the leftmost place of each piece is right, so nothing is ever tried twice.
+        for piece in self._between:
+            place = _find(piece, text, at, end)
+            if place < 0:
+                return False
+            at = place + len(piece)
+        return True
+
+
+def _stands(piece: str, text: str, at: int) -> bool:
+    """Whether the piece, in which `?` is any character, is there; the text is long enough."""
+    if "?" not in piece:
+        return text.startswith(piece, at)
+    return all(wanted in ("?", found) for wanted, found in zip(piece, text[at : at + len(piece)], strict=True))
+
+
+def _find(piece: str, text: str, start: int, end: int) -> int:
+    """The leftmost place of the piece, -1 if there is none. All places are tried at once: bit n says whether the first
+    n + 1 characters of the piece have just been read (the shift-and algorithm)."""
+    if "?" not in piece:
+        return text.find(piece, start, end)
+    anything, wanted = 0, dict.fromkeys(piece, 0)
+    for number, character in enumerate(piece):
+        wanted[character] |= 1 << number
+        anything |= (character == "?") << number
+    read, whole = 0, 1 << (len(piece) - 1)
+    for at in range(start, end):
+        read = (read << 1 | 1) & (wanted.get(text[at], 0) | anything)
+        if read & whole:
+            return at - len(piece) + 1
+    return -1
 
 
 def count(written: str) -> int:
