@@ -104,7 +104,7 @@ def too_many_targets(chat: Chat, client: Client, targets: Collection[str], silen
 
 
 def mask_of(client: Client, written: str, things: int) -> irc.Mask:
-    """A mask as a client wrote it, to be looked for in so many things: that costs the more answers, the longer it is."""
+    """A mask as a client wrote it, to be looked for in so many things: the longer, the more answers it costs."""
     client.answers += things * len(written) // LOOKS_PER_ANSWER
     return irc.Mask(written)
 
