@@ -63,6 +63,9 @@ print("%d.%d %s" % (sys.version_info[0], sys.version_info[1], state))'
 
 make_venv() {
     find_python
+    # Else what is there would be half deleted before it shows.
+    [ -w "$root" ] && { [ ! -e "$venv" ] || [ -w "$venv" ]; } ||
+        die "$root is not yours to write: make a clone of your own."
     say "making .venv (once, about a minute)…"
     # Stamped before anything else is in it, so that being killed in between is seen as well.
     { rm -rf "$venv" && mkdir "$venv" && echo installing >"$stamp"; } ||

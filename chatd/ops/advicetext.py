@@ -78,6 +78,8 @@ class Report(NamedTuple):
                 show = _count if name == FILES else memory.shown
                 granted, fixed, each = map(show, self.shares[name])
                 yield name, clients, f"({granted} − {fixed}) / {each}"
+        if not advice.max_clients:
+            return
         megabits = advice.talk.deliveries(advice.max_clients) * LINE_BYTES * 8 / 1e6
         sent = f"at {advice.max_clients:,} it is sent {megabits:,.0f} Mbit/s"
         yield "network", "unknown", f"{sent}, {LINE_BYTES} bytes a line"
@@ -87,8 +89,9 @@ class Report(NamedTuple):
         costs, n = talk.costs, f"{clients:,}"
         messages, unsaved = talk.messages(clients), talk.unsaved(clients)
         send, line = _micro(costs.send), _micro(costs.line)
+        said = "message" if wish.per_minute == 1 else "messages"
         yield from _paragraph(
-            "", f"The arithmetic, for {n} in one room who say {wish.per_minute:g} messages a minute each:", ""
+            "", f"The arithmetic, for {n} in one room who say {wish.per_minute:g} {said} a minute each:", ""
         )
         yield from _item("messages", f"{n} × {wish.per_minute:g} / 60 = {messages:,.1f} a second")
         more = "Twice the people are four times that"

@@ -112,6 +112,12 @@ class Act:
         return self.crowd.unanswered + self.crowd.silent
 
     @property
+    def left_again(self) -> int:
+        """Of those who came; all others are inside, in line, sent away or without an answer."""
+        crowd = self.crowd
+        return crowd.came - crowd.seated - crowd.waiting - crowd.sent_away - self.unanswered
+
+    @property
     def memory(self) -> int:
         return self.looks[-1].memory if self.looks else 0
 

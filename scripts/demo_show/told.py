@@ -117,7 +117,8 @@ def doubt(acts: Sequence[Act]) -> str:
     ]
     if not disturbed:
         return ""
-    return f"Other programs kept the server from its CPU for {' and '.join(disturbed)}: it would do better alone."
+    how_long = " and ".join(disturbed)
+    return f"The crowd and other programs kept the server from its CPU for {how_long}: it would do better alone."
 
 
 def _cost(act: Act, slower: float | None = None, larger: float | None = None) -> str:

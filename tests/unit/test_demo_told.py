@@ -72,7 +72,7 @@ def test_a_server_that_had_to_share_its_cpu_is_excused() -> None:
     disturbed = act_of(2.0, memory=100, inside=900, seconds=20)
     disturbed.kept_waiting = 6.04
     assert doubt([FAST, disturbed]) == (
-        "Other programs kept the server from its CPU for 6.0 of 20 s an act: it would do better alone."
+        "The crowd and other programs kept the server from its CPU for 6.0 of 20 s an act: it would do better alone."
     )
     disturbed.kept_waiting = 0.5
     assert doubt([FAST, disturbed]) == ""
