@@ -41,7 +41,8 @@ exit codes:
   0    all of this holds: every attempt is in one row; no more were seated than
        the limit that the server tells; nobody was left without a reason;
        everybody got a connection; seats went to the line in order; every
-       message arrived at everybody, once and in order
+       message arrived at everybody, once and in order; a herd has all of its
+       seats again
   1    something of it does not hold; the list says what
   2    the arguments are wrong, or it could not run: no server there, or too few
        open files allowed

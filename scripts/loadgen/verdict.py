@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from .fleet import Fleet
 from .ledger import Kind, Ledger, Row
+from .scenarios import Step
 
 
 class Invariant(NamedTuple):
@@ -25,6 +26,7 @@ def judge(fleet: Fleet) -> list[Invariant]:
         _connected(ledger),
         _order(ledger, fleet.unfilled),
         _messages(fleet),
+        *_return(fleet),
     ]
 
 
@@ -87,5 +89,16 @@ def _messages(fleet: Fleet) -> Invariant:
         )
         if count
     ]
+    if not wrong and not fleet.expected:
+        return Invariant(name, None, "nobody who stayed to the end was owed any")
     detail = f"{fleet.received:,} of {fleet.expected:,} deliveries"
     return Invariant(name, not wrong, ", ".join([detail, *wrong]))
+
+
+def _return(fleet: Fleet) -> list[Invariant]:
+    """Of a herd. It may be that nobody came back at all: a server that had ended does not count as one that seats."""
+    if Step.RETURN not in fleet.options.scenario.course:
+        return []
+    took = (fleet.returned or {}).get("seats_taken")
+    detail = "not in time" if took is None else f"after {took:.2f} s"
+    return [Invariant("all seats are taken again", took is not None, detail)]

@@ -146,6 +146,8 @@ def _delivered(result: Result) -> str:
     messages, took = result["messages"], result["latency_s"]
     if took is None:
         return "Nothing was delivered."
+    if not messages["expected"]:
+        return "None of those who were sent messages stayed to the end."
     return (
         f"{messages['received']:,} of {messages['expected']:,} deliveries arrived, half of them within "
         f"{duration(took['p50'])}, 99 of 100 within {duration(took['p99'])}."
@@ -159,8 +161,9 @@ def _returned(result: Result) -> str:
         told.append(f"all seats were taken again after {duration(taken)}")
     if (answered := returned.get("all_answered")) is not None:
         told.append(f"everybody was answered after {duration(answered)}")
-    sentence = ", and ".join(told) or "the seats were not taken again"
-    return f"When all came back at once, {sentence}."
+    if not told:
+        return "The seats were not taken again in time."
+    return f"When all came back at once, {', and '.join(told)}."
 
 
 def _grown(result: Result) -> str:
