@@ -199,7 +199,7 @@ class TestSentences:
     @pytest.mark.parametrize(
         ("returned", "about"),
         [
-            ({}, "the seats were not taken again"),
+            ({}, "The seats were not taken again in time"),
             ({"all_answered": 1.8}, "everybody was answered after 1.80 s"),
             (
                 {"seats_taken": 0.52, "all_answered": 1.8},
