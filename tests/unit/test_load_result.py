@@ -199,11 +199,12 @@ class TestSentences:
     @pytest.mark.parametrize(
         ("returned", "about"),
         [
-            ({}, "The seats were not taken again in time"),
-            ({"all_answered": 1.8}, "everybody was answered after 1.80 s"),
+            ({}, "The seats were not taken again in time."),
+            ({"all_answered": 1.8}, "When all came back at once, everybody was answered after 1.80 s."),
             (
                 {"seats_taken": 0.52, "all_answered": 1.8},
-                "all seats were taken again after 520.0 ms, and everybody was answered after 1.80 s",
+                "When all came back at once, all seats were taken again after 520.0 ms, "
+                "and everybody was answered after 1.80 s.",
             ),
         ],
     )
@@ -212,7 +213,7 @@ class TestSentences:
         fleet.returned = returned
         result = told(fleet)
         result["scenario"] = "herd"
-        assert headline(result) == f"When all came back at once, {about}. {self.END}"
+        assert headline(result) == f"{about} {self.END}"
 
     def test_a_generator_that_is_late_says_so(self) -> None:
         fleet = storm()
