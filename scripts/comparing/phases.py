@@ -20,7 +20,7 @@ from .running import CannotMeasureError, Cost, Server
 EARLY = 0.001  # s; epoll cannot wait for less, so the last of it is waited for awake
 EARLY_PART = 4  # of the idle clients one in so many comes before they are counted: a server has some memory in stock
 LOOK_EVERY = 0.1  # s; whether it has taken too long
-OPENED_LATE = 4  # files that a server may open only once it is at work
+OPENED_LATE = 16  # files that a server may open only once it is at work
 
 
 @dataclass(frozen=True)
