@@ -102,6 +102,7 @@ class _Bench:
         self._progress = progress
 
     def costs(self, seconds: float) -> Costs:
+        self._rest()  # it has just started
         base, files, kernel = self.meter.memory(), self.meter.files(), kernel_memory()
         self._progress(f"bringing in {self._clients:,} clients")
         self._swarm.enter(self._clients, lambda number: b"NICK n%d\r\nUSER u 0 * :u\r\n" % number, b" 422 ")
