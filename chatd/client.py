@@ -68,6 +68,7 @@ class Client:
         "away",
         "caps",
         "form",
+        "has_cap_302",
         "held",
         "host",
         "last_spoke",
@@ -114,6 +115,7 @@ class Client:
         self.modes = ""  # the letters of its user modes, in order
         self.form: int = Form.IRC
         self.caps: frozenset[str] = frozenset()
+        self.has_cap_302 = False  # it negotiates as version 302 has it, or a later one
         self.negotiating = False  # CAP has begun and not ended
         self.rooms: dict[str, Room[Client]] = {}
         self.held: dict[str, tuple[str, str]] = {}  # JOINs of a waiting client: folded name to name and key
@@ -185,9 +187,13 @@ class Client:
 
     def reply_words(self, numeric: Numeric, *params: str, words: Iterable[str], between: str = " ") -> None:
         """Answer with words that are not to be cut, on as many lines as they take."""
+        for text in self.wrap(numeric, *params, words=words):
+            self.reply(numeric, *params, text=text.replace(" ", between))
+
+    def wrap(self, numeric: Numeric, *params: str, words: Iterable[str]) -> list[str]:
+        """The words as the texts of as many lines as they take."""
         overhead = len(f":{self.origin.name} {' '.join((numeric.code, self.nick, *params))} :".encode())
-        for line in irc.wrap(words, irc.TEXT_BYTES - overhead):
-            self.reply(numeric, *params, text=line.replace(" ", between))
+        return irc.wrap(words, irc.TEXT_BYTES - overhead)
 
     def tell(self, sentence: str) -> None:
         """Tell the client a sentence, whatever its dialect."""

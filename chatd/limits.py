@@ -119,7 +119,8 @@ class Limits:
         "The client is closed.", "LINE_TOO_LONG", least=8192)
     outbox: float = row(
         262144, "bytes", "Owed to one slow reader: minutes of chat. InspIRCd, too, gives 256 KiB.",
-        "The client is closed; nobody else waits for it.", "OUTBOX_FULL", least=8192, none=True)
+        "A long answer ends before; the client is closed, nobody else waits for it.", "OUTBOX_FULL", least=8192,
+        none=True)
     outbox_pause: int = row(
         65536, "bytes", "Owed to a client before its own next line waits until it has read them.",
         "The client is read more slowly: who asks for much is slowed, not closed.", least=1)
@@ -259,6 +260,11 @@ class Limits:
     def pause(self) -> float:
         """Bytes owed to a client before it is read from no more: well below what it may be owed."""
         return min(self.outbox_pause, self.outbox / 2)
+
+    @property
+    def full_answer(self) -> float:
+        """Bytes owed to a client at which a long answer to it ends, so that what else its line brings has room."""
+        return self.outbox * 3 / 4
 
     @property
     def files_beside_clients(self) -> int:

@@ -8,8 +8,8 @@ from .masks import MaskLists
 from .protocol.event import Event
 
 # Each member flag's mode letter and the prefix it shows, the highest first (RFC 2812 4.1; ISUPPORT PREFIX).
-PREFIXES = {"o": "@", "v": "+"}
-OPERATOR = "o"
+OPERATOR, VOICE = "o", "v"
+PREFIXES = {OPERATOR: "@", VOICE: "+"}
 
 
 def switched(letters: str, letter: str, on: bool) -> str:

@@ -47,7 +47,8 @@ WITH_TWO = ("BETWEEN", TARGETS)
 
 @IRC.command(
     "CHATHISTORY", "LATEST|BEFORE|AFTER|AROUND <room> <place> <limit> | BETWEEN <room> <place> <place> <limit>"
-    " | TARGETS <place> <place> <limit>", needs=1, source="IRCv3 draft/chathistory",
+    " | TARGETS <place> <place> <limit>", needs=1, bounds=("chathistory", "outbox_pause"),
+    source="IRCv3 draft/chathistory",
 )  # fmt: skip
 def chathistory(chat: Chat, client: Client, message: Message) -> None:
     """Read what was said before; a place is msgid=<id>, timestamp=<time> or, for LATEST, *."""

@@ -17,7 +17,6 @@ from .room_list import ELIST
 from .room_modes import CHANMODES, LISTS, ROOM_MODES
 
 SOFTWARE = f"chatd-{__version__}"
-SEVERAL_TARGETS = ("KICK", "LIST", "NAMES", "NOTICE", "PRIVMSG", "TAGMSG")  # commands that take some at once
 TOKENS_PER_LINE = 12  # modern.ircdocs.horse RPL_ISUPPORT: 13 with the nickname, of the 15 parameters of a message
 
 
@@ -29,7 +28,7 @@ def welcome(chat: Chat, client: Client) -> None:
     client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running {SOFTWARE}; {seats} clients")
     client.reply(replies.RPL_CREATED, text=f"This server was started {date(chat.started)}")
     client.reply(
-        replies.RPL_MYINFO, name, SOFTWARE, USER_MODES, "".join(sorted(ROOM_MODES)),
+        replies.RPL_MYINFO, name, SOFTWARE, "".join(USER_MODES), "".join(sorted(ROOM_MODES)),
         "".join(sorted(letter for letter, known in ROOM_MODES.items() if known.takes_parameter(True))),
     )  # fmt: skip
     tell_isupport(chat, client)
@@ -63,7 +62,7 @@ def isupport(chat: Chat) -> list[str]:
         f"NICKLEN={limits.nick_length}",
         f"PREFIX=({''.join(PREFIXES)}){''.join(PREFIXES.values())}",
         f"STATUSMSG={''.join(PREFIXES.values())}",
-        f"TARGMAX={','.join(f'{name}:{limits.targets}' for name in SEVERAL_TARGETS)}",
+        f"TARGMAX={','.join(f'{name}:{limits.targets}' for name in sorted(IRC) if 'targets' in IRC[name].bounds)}",
         f"TOPICLEN={limits.topic_length}",
         f"USERLEN={limits.user_length}",
         "UTF8ONLY",

@@ -34,8 +34,12 @@ def answering(client: Client, message: Message) -> Iterator[None]:
 
 
 def beside(sink: Sink) -> Sink:
-    """Where its client is told what is no answer to it: what it says to itself."""
-    return sink.outbox if isinstance(sink, Labelled) else sink
+    """Where its client is told what is no answer to it, after what it has been answered so far: what it says to
+    itself."""
+    if not isinstance(sink, Labelled):
+        return sink
+    sink.let_go()
+    return sink.outbox
 
 
 class Labelled:
@@ -58,12 +62,16 @@ class Labelled:
             if not self._held and not self._batch:
                 self._held = line
                 continue
-            if not self._batch:
-                self._batch = self._client.new_id()
-                begin = self._client.line("BATCH", f"+{self._batch}", "labeled-response")
-                self.outbox.put(irc.with_tag(begin, LABEL, self._label) + irc.in_batch(self._held, self._batch))
-                self._held = b""
+            self.let_go()
             self.outbox.put(irc.in_batch(line, self._batch))
+
+    def let_go(self) -> None:
+        """What is held is the first of a batch."""
+        if self._held:
+            self._batch = self._client.new_id()
+            begin = self._client.line("BATCH", f"+{self._batch}", "labeled-response")
+            self.outbox.put(irc.with_tag(begin, LABEL, self._label) + irc.in_batch(self._held, self._batch))
+            self._held = b""
 
     def finish(self) -> None:
         """The line has been handled, and the client has its outbox back."""

@@ -22,7 +22,9 @@ def help_(chat: Chat, client: Client, message: Message) -> None:
     if command is None:
         client.reply(replies.ERR_HELPNOTFOUND, message.params[0])
     else:
-        _tell(client, subject, f"{subject} {command.grammar}".rstrip(), command.summary, f"See {command.source}.")
+        bounds = [f"Bounds: {', '.join(command.keys)}."] if command.bounds else []
+        lines = command.summary, f"Cost: {command.cost}.", *bounds, f"Source: {command.source}."
+        _tell(client, subject, f"{subject} {command.grammar}".rstrip(), *lines)
 
 
 def _tell(client: Client, subject: str, first: str, *lines: str) -> None:

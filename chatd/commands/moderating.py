@@ -7,10 +7,13 @@ from ..protocol.capabilities import INVITE_NOTIFY
 from ..protocol.irc import Message
 from ..room import OPERATOR
 from . import rooms
-from .registry import IRC, too_many_targets
+from .registry import IRC, Several, too_many_targets
 
 
-@IRC.command("KICK", "<room> <nickname>{,<nickname>} [:<reason>]", needs=2, source="RFC 2812 3.2.8")
+@IRC.command(
+    "KICK", "<room> <nickname>{,<nickname>} [:<reason>]", needs=2,
+    several=Several(1, "targets"), bounds=("kick_length",), source="RFC 2812 3.2.8",
+)  # fmt: skip
 def kick(chat: Chat, client: Client, message: Message) -> None:
     """Throw people out of a room."""
     names, nicks = message.params[0].split(","), message.params[1].split(",")
@@ -44,7 +47,10 @@ def _throw_out(chat: Chat, client: Client, name: str, nick: str, why: str) -> No
                 member.tell(f"You are back in {chat.default_room.name}.")
 
 
-@IRC.command("INVITE", "[<nickname> <room>]", source="RFC 2812 3.2.7, modern.ircdocs.horse INVITE")
+@IRC.command(
+    "INVITE", "[<nickname> <room>]",
+    bounds=("invitations",), source="RFC 2812 3.2.7, modern.ircdocs.horse INVITE",
+)  # fmt: skip
 def invite(chat: Chat, client: Client, message: Message) -> None:
     """Ask somebody into a room, or see where one is invited. An operator's invitation opens the room."""
     match message.params:

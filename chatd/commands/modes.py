@@ -8,10 +8,16 @@ from ..room import Room
 from .registry import IRC
 from .room_modes import KEY, LIMIT, LISTS, ROOM_MODES, Change, ModeError, parse_changes, spell
 
-USER_MODES = "".join(sorted((BOT, INVISIBLE)))  # that a client sets itself
+USER_MODES = {  # that a client sets itself
+    BOT: "one is a bot, as WHO, WHOIS and what it says show",
+    INVISIBLE: "only who shares a room sees one in lists",
+}
 
 
-@IRC.command("MODE", "<room or nickname> [<modes> [<parameter>...]]", needs=1, source="RFC 2812 3.2.3 and 3.1.5")
+@IRC.command(
+    "MODE", "<room or nickname> [<modes> [<parameter>...]]", needs=1,
+    bounds=("mode_changes", "key_length", "mask_length", "room_masks"), source="RFC 2812 3.2.3 and 3.1.5",
+)  # fmt: skip
 def mode(chat: Chat, client: Client, message: Message) -> None:
     """See or change how a room, or oneself, is set."""
     target, *changes = message.params

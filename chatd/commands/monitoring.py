@@ -9,7 +9,10 @@ from ..protocol.irc import Message
 from .registry import IRC, LOOKS_PER_ANSWER
 
 
-@IRC.command("MONITOR", "+ | - <nickname>{,<nickname>} | C | L | S", needs=1, source="IRCv3 monitor")
+@IRC.command(
+    "MONITOR", "+ | - <nickname>{,<nickname>} | C | L | S", needs=1,
+    bounds=("monitors",), source="IRCv3 monitor",
+)  # fmt: skip
 def monitor(chat: Chat, client: Client, message: Message) -> None:
     """Be told when somebody comes and goes: + and - names, C forgets all, L lists them, S tells who is here."""
     written = message.params[1] if len(message.params) > 1 else ""

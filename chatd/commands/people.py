@@ -49,7 +49,10 @@ class Seen(NamedTuple):
         return ("G" if self.other.away else "H") + prefix + (BOT if self.other.is_bot else "")
 
 
-@IRC.command("WHO", "[<room or mask> [o][%<fields>[,<token>]]]", source="RFC 2812 3.6.1, IRCv3 WHOX")
+@IRC.command(
+    "WHO", "[<room or mask> [o][%<fields>[,<token>]]]",
+    bounds=("who_replies", "outbox"), source="RFC 2812 3.6.1, IRCv3 WHOX",
+)  # fmt: skip
 def who(chat: Chat, client: Client, message: Message) -> None:
     """See who is in a room, or fits a mask; with o those of them who are IRC operators, which nobody is here."""
     mask = message.params[0] if message.params else "*"
@@ -61,6 +64,8 @@ def who(chat: Chat, client: Client, message: Message) -> None:
             chat.usage.hit("who_replies")
             more = f"There are more than {chat.limits.who_replies:,}; narrow the mask (who-replies)"
             client.reply(replies.ERR_TOOMANYMATCHES, "WHO", mask, text=more)
+            break
+        if is_enough(chat, client, "WHO"):
             break
         seen = Seen(client, other, room, token[:TOKEN_LENGTH] or "0")
         if percent:
@@ -137,17 +142,16 @@ def _tell_rooms(client: Client, other: Client) -> None:
     client.reply_words(replies.RPL_WHOISCHANNELS, other.nick, words=shown)
 
 
-@IRC.command("WHOWAS", "<nickname> [<count>]", source="RFC 2812 3.6.3")
+@IRC.command("WHOWAS", "<nickname> [<count>]", bounds=("departed", "outbox"), source="RFC 2812 3.6.3")
 def whowas(chat: Chat, client: Client, message: Message) -> None:
     """See who had a name before, the last of them first."""
     if not message.params or not message.params[0]:
         client.reply(replies.ERR_NONICKNAMEGIVEN)
         return
     wanted, most = message.params[0], irc.count(message.params[1]) if len(message.params) > 1 else 0
-    owed = len(client.outbox)
     found = list(islice(chat.departed.find(wanted), most or None))
     for former in found:
-        if is_enough(chat, client, owed, "WHOWAS"):
+        if is_enough(chat, client, "WHOWAS"):
             break
         client.reply(replies.RPL_WHOWASUSER, former.nick, former.user, former.host, "*", text=former.realname)
         client.reply(replies.RPL_WHOISSERVER, former.nick, client.origin.name, text=date(former.when))

@@ -8,7 +8,7 @@ from ..protocol.farewell import Farewell
 from ..protocol.irc import Message
 from .registry import IRC
 
-VERSION = 302  # of capability negotiation: who names it, or a later one, has cap-notify without asking
+VERSION = 302  # of capability negotiation: who names it, or a later one, has cap-notify and keeps it
 
 
 @IRC.command(
@@ -23,6 +23,7 @@ def cap(chat: Chat, client: Client, message: Message) -> None:
         case "LS":
             client.negotiating |= in_handshake
             if irc.count(" ".join(message.params[1:2])) >= VERSION:
+                client.has_cap_302 = True
                 client.set_caps(client.caps | {CAP_NOTIFY})
             _cap(client, "LS", " ".join(CAPABILITIES))
         case "LIST":
@@ -37,24 +38,30 @@ def cap(chat: Chat, client: Client, message: Message) -> None:
 
 
 def _request(client: Client, wanted: str) -> None:
+    caps = set(client.caps)
     words = wanted.split()
+    for word in words:
+        if word.startswith("-"):
+            caps.discard(word[1:])
+        else:
+            caps.add(word)
     known = all(word.removeprefix("-") in CAPABILITIES for word in words)
-    if known:
-        caps = set(client.caps)
-        for word in words:
-            if word.startswith("-"):
-                caps.discard(word[1:])
-            else:
-                caps.add(word)
+    may = known and not (client.has_cap_302 and CAP_NOTIFY not in caps)
+    if may:
         client.set_caps(frozenset(caps))
-    _cap(client, "ACK" if known else "NAK", wanted)
+    # On several lines, if what was asked for in one does not fit behind this server's name.
+    for line in irc.wrap(words, irc.TEXT_BYTES - len(f":{client.origin.name} CAP {client.nick} ACK :")) or [""]:
+        _cap(client, "ACK" if may else "NAK", line)
 
 
 def _cap(client: Client, subcommand: str, text: str) -> None:
     client.send("CAP", client.nick or "*", subcommand, text=text)
 
 
-@IRC.command("PASS", "<password>", needs=1, handshake=True, source="RFC 2812 3.1.1")
+@IRC.command(
+    "PASS", "<password>", needs=1, handshake=True,
+    bounds=("password_delay", "password_cost"), source="RFC 2812 3.1.1",
+)  # fmt: skip
 def password(chat: Chat, client: Client, message: Message) -> None:
     """Say the password of this chat, if it has one."""
     if client.standing is not Standing.HANDSHAKE:
@@ -63,7 +70,7 @@ def password(chat: Chat, client: Client, message: Message) -> None:
         client.password = " ".join(message.params)  # some clients write no colon before it
 
 
-@IRC.command("NICK", "<nickname>", handshake=True, waiting=True, source="RFC 2812 3.1.2")
+@IRC.command("NICK", "<nickname>", handshake=True, waiting=True, bounds=("nick_length",), source="RFC 2812 3.1.2")
 def nick(chat: Chat, client: Client, message: Message) -> None:
     """Take a name, or another one."""
     if not message.params or not message.params[0]:
@@ -86,7 +93,10 @@ def nick(chat: Chat, client: Client, message: Message) -> None:
         notify((client, *chat.neighbours(client)), renamed)
 
 
-@IRC.command("USER", "<user> 0 * :<real name>", needs=4, handshake=True, source="RFC 2812 3.1.3")
+@IRC.command(
+    "USER", "<user> 0 * :<real name>", needs=4, handshake=True,
+    bounds=("user_length", "realname_length"), source="RFC 2812 3.1.3",
+)  # fmt: skip
 def user(chat: Chat, client: Client, message: Message) -> None:
     """Say who one is."""
     if client.standing is not Standing.HANDSHAKE:
@@ -101,7 +111,7 @@ def user(chat: Chat, client: Client, message: Message) -> None:
     client.realname = chat.clip("realname_length", message.params[3])
 
 
-@IRC.command("SETNAME", ":<real name>", needs=1, source="IRCv3 setname")
+@IRC.command("SETNAME", ":<real name>", needs=1, bounds=("realname_length",), source="IRCv3 setname")
 def setname(chat: Chat, client: Client, message: Message) -> None:
     """Take another real name."""
     wanted = chat.clip("realname_length", message.params[0])
@@ -123,7 +133,7 @@ def pong(chat: Chat, client: Client, message: Message) -> None:
     """Answer the server's question; any line does."""
 
 
-@IRC.command("QUIT", "[:<reason>]", handshake=True, waiting=True, source="RFC 2812 3.1.7")
+@IRC.command("QUIT", "[:<reason>]", handshake=True, waiting=True, bounds=("reason_length",), source="RFC 2812 3.1.7")
 def quit_(chat: Chat, client: Client, message: Message) -> None:
     """Leave."""
     said = chat.clip("reason_length", message.params[0]) if message.params else ""

@@ -1,13 +1,19 @@
 """What a command is, and how one is found and run.
 
-A command is one function with its grammar and its source beside it, in the module of its subject:
+A command is one function with its grammar, what it costs, its bounds and its source beside it, in the module of its
+subject; HELP, `/help`, ISUPPORT TARGMAX and docs/protocol.md are made of that:
 
-    @IRC.command("PART", "<room>{,<room>} [:<reason>]", needs=1, waiting=True, source="RFC 2812 3.2.2")
-    def part(chat: Chat, client: Client, message: Message) -> None: ...
+    @IRC.command("KICK", "<room> <nickname>{,<nickname>} [:<reason>]", needs=2, several=Several(1, "targets"),
+                 bounds=("kick_length",), source="RFC 2812 3.2.8")
+    def kick(chat: Chat, client: Client, message: Message) -> None: ...
+
+Each line costs a token of message-rate, and each target after its first one more; so do so many lines of an answer
+(answers-per-line).
 """
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..chat import Chat
 from ..client import Client, Standing
@@ -21,17 +27,44 @@ LOOKS_PER_ANSWER = 20  # clients or rooms that are looked at cost as much as one
 Handler = Callable[[Chat, Client, Message], None]
 
 
+class Several(NamedTuple):
+    """The parameter (from 0) that may name several targets, with commas between them, and the bound on how many."""
+
+    parameter: int
+    bound: str
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`needs` parameters at least; allowed in the standings `allowed`. `summary` is its line of help."""
+    """`needs` parameters at least; allowed in the standings `allowed`. `summary` is its line of help, and `bounds` are
+    the rows of `limits` that it can meet."""
 
     name: str
     handler: Handler
     grammar: str
     needs: int
     allowed: frozenset[Standing]
+    several: Several | None
+    bounds: tuple[str, ...]
     source: str
     summary: str
+
+    @property
+    def keys(self) -> list[str]:
+        """The names of its bounds, as people write them."""
+        return [name.replace("_", "-") for name in self.bounds]
+
+    @property
+    def cost(self) -> str:
+        """In lines of message-rate; so many lines of answer (answers-per-line) cost one more."""
+        return "1 line a target" if self.several else "1 line"
+
+    def further_targets(self, chat: Chat, message: Message) -> int:
+        """How many targets the line has after its first: of those that are not too many."""
+        if self.several is None or len(message.params) <= self.several.parameter:
+            return 0
+        most: int = getattr(chat.limits, self.several.bound)
+        return min(message.params[self.several.parameter].count(","), most - 1)
 
 
 class Table(dict[str, Command]):
@@ -46,6 +79,8 @@ class Table(dict[str, Command]):
         needs: int = 0,
         handshake: bool = False,
         waiting: bool = False,
+        several: Several | None = None,
+        bounds: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
         """Put a function into the table. `handshake` and `waiting`: allowed before registration, in the line."""
         standings = {Standing.SEATED: True, Standing.WAITING: waiting, Standing.HANDSHAKE: handshake}
@@ -53,7 +88,8 @@ class Table(dict[str, Command]):
         def enter(handler: Handler) -> Handler:
             allowed = frozenset(standing for standing, may in standings.items() if may)
             summary = (handler.__doc__ or "").partition("\n")[0]
-            self[name] = Command(name, handler, grammar, needs, allowed, source, summary)
+            every = (several.bound, *bounds) if several else bounds
+            self[name] = Command(name, handler, grammar, needs, allowed, several, every, source, summary)
             return handler
 
         return enter
@@ -79,6 +115,7 @@ def _run(chat: Chat, client: Client, message: Message) -> None:
             tell_grammar(client, command)
         else:
             command.handler(chat, client, message)
+            client.answers += command.further_targets(chat, message) * chat.limits.answers_per_line
     elif client.standing is Standing.WAITING:
         if client.is_plain and command is not None and (text := " ".join(message.params)):
             client.tell(f"Not delivered: {text}")
@@ -118,11 +155,11 @@ def asks_another_server(chat: Chat, client: Client, servers: Sequence[str]) -> b
     return True
 
 
-def is_enough(chat: Chat, client: Client, owed: int, what: str) -> bool:
-    """Whether an answer, before which so many bytes were owed, is to end here, which it is told."""
-    if len(client.outbox) - owed <= chat.limits.pause:
+def is_enough(chat: Chat, client: Client, what: str) -> bool:
+    """Whether an answer is to end here, which it is told: else who asks for much would be closed by what it is owed."""
+    if len(client.outbox) <= chat.limits.full_answer:
         return False
-    chat.usage.hit("outbox_pause")
+    chat.usage.hit("outbox")
     client.reply(replies.ERR_TOOMANYMATCHES, what, text="There are more; ask for less")
     return True
 

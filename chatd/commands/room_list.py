@@ -9,7 +9,7 @@ from ..client import Client
 from ..protocol import replies
 from ..protocol.irc import Message
 from ..room import Room
-from .registry import IRC, LOOKS_PER_ANSWER, is_enough, mask_of, too_many_targets
+from .registry import IRC, LOOKS_PER_ANSWER, Several, is_enough, mask_of, too_many_targets
 
 ELIST = "CMNTU"
 # modern.ircdocs.horse ELIST: how many members; created, or given its topic, so many minutes ago.
@@ -19,7 +19,10 @@ _THAN = {"<": operator.lt, ">": operator.gt}
 Filter = Callable[[Room[Client]], bool]
 
 
-@IRC.command("LIST", "[<room, mask or condition>{,<more>}]", source="RFC 2812 3.2.6, modern.ircdocs.horse LIST")
+@IRC.command(
+    "LIST", "[<room, mask or condition>{,<more>}]",
+    several=Several(0, "targets"), bounds=("outbox",), source="RFC 2812 3.2.6, modern.ircdocs.horse LIST",
+)  # fmt: skip
 def list_(chat: Chat, client: Client, message: Message) -> None:
     """See which rooms there are: all, or #those, #tho*, !#nottho*, >9 people, T<60 minutes since their topic."""
     written = [word for words in message.params[:2] for word in words.split(",") if word]
@@ -29,13 +32,12 @@ def list_(chat: Chat, client: Client, message: Message) -> None:
     conditions = [word for word in written if word.startswith("!") or _CONDITION.fullmatch(word)]
     masks = [mask_of(client, word, chat.room_count) for word in written if word not in conditions]
     filters = [_filter(chat, client, word, now) for word in conditions]
-    owed = len(client.outbox)
     client.answers += chat.room_count // LOOKS_PER_ANSWER
     client.reply(replies.RPL_LISTSTART, "Room")
     for room in chat.visible_rooms(client):
         named = not masks or any(mask.matches(room.name) for mask in masks)
         if room.members and named and all(fits(room) for fits in filters):
-            if is_enough(chat, client, owed, "LIST"):
+            if is_enough(chat, client, "LIST"):
                 break
             client.reply(replies.RPL_LIST, room.name, str(len(room.members)), text=room.topic)
     client.reply(replies.RPL_LISTEND)

@@ -13,7 +13,7 @@ from ..client import Client
 from ..masks import BANS, EXCEPTIONS, INVITED
 from ..protocol import irc, replies
 from ..protocol.replies import Numeric
-from ..room import OPERATOR, PREFIXES, Room, switched
+from ..room import OPERATOR, VOICE, Room, switched
 
 KEY, LIMIT = "k", "l"
 
@@ -124,6 +124,7 @@ class Kind(Enum):
 class RoomMode:
     kind: Kind
     set: Setter
+    summary: str
     right: str = OPERATOR  # the flag that one needs to set it
 
     def takes_parameter(self, on: bool) -> bool:
@@ -139,20 +140,19 @@ class RoomMode:
         return missing and (change.on or self.kind is not Kind.ALWAYS)
 
 
-_LIST = RoomMode(Kind.LIST, _set_mask)
-_SWITCH = RoomMode(Kind.SWITCH, _set_switch)
-ROOM_MODES: dict[str, RoomMode] = {
-    BANS: _LIST,  # who fits may not enter, nor speak without a flag
-    EXCEPTIONS: _LIST,  # who fits is not banned
-    INVITED: _LIST,  # who fits needs no invitation
-    KEY: RoomMode(Kind.ALWAYS, _set_key),  # who enters has to know it
-    LIMIT: RoomMode(Kind.WHEN_SET, _set_limit),  # members at most
-    "i": _SWITCH,  # who enters has to be invited
-    "m": _SWITCH,  # only operators and voices speak
-    "n": _SWITCH,  # nobody speaks from outside
-    "s": _SWITCH,  # outsiders do not learn of it
-    "t": _SWITCH,  # only operators set the topic
-    **dict.fromkeys(PREFIXES, RoomMode(Kind.FLAG, _set_flag)),
+ROOM_MODES = {
+    BANS: RoomMode(Kind.LIST, _set_mask, "who fits may not enter, nor speak without a flag"),
+    EXCEPTIONS: RoomMode(Kind.LIST, _set_mask, "who fits is not banned"),
+    INVITED: RoomMode(Kind.LIST, _set_mask, "who fits needs no invitation"),
+    KEY: RoomMode(Kind.ALWAYS, _set_key, "who enters has to know it"),
+    LIMIT: RoomMode(Kind.WHEN_SET, _set_limit, "members at most"),
+    "i": RoomMode(Kind.SWITCH, _set_switch, "who enters has to be invited"),
+    "m": RoomMode(Kind.SWITCH, _set_switch, "only operators and voices speak"),
+    "n": RoomMode(Kind.SWITCH, _set_switch, "nobody speaks from outside"),
+    "s": RoomMode(Kind.SWITCH, _set_switch, "outsiders do not learn of the room"),
+    "t": RoomMode(Kind.SWITCH, _set_switch, "only operators set the topic"),
+    OPERATOR: RoomMode(Kind.FLAG, _set_flag, "a member is operator"),
+    VOICE: RoomMode(Kind.FLAG, _set_flag, "a member has a voice"),
 }
 CHANMODES = ",".join(
     "".join(letter for letter, known in ROOM_MODES.items() if known.kind is kind) for kind in Kind if kind.value

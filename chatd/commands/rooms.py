@@ -11,10 +11,14 @@ from ..protocol.irc import Message
 from ..protocol.replies import Numeric
 from ..room import OPERATOR, Room
 from .earlier import tell_history
-from .registry import IRC, too_many_targets
+from .registry import IRC, Several, is_enough, too_many_targets
 
 
-@IRC.command("JOIN", "<room>{,<room>} [<key>{,<key>}] | 0", needs=1, waiting=True, source="RFC 2812 3.2.1")
+@IRC.command(
+    "JOIN", "<room>{,<room>} [<key>{,<key>}] | 0", needs=1, waiting=True,
+    several=Several(0, "rooms_per_client"), source="RFC 2812 3.2.1",
+    bounds=("max_rooms", "members_per_room", "room_length", "key_length", "outbox"),
+)  # fmt: skip
 def join(chat: Chat, client: Client, message: Message) -> None:
     """Enter rooms; a waiting client enters them when its seat comes."""
     if message.params[0] == "0":
@@ -70,7 +74,7 @@ def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
         if not client.is_plain:
             if room.topic:
                 tell_topic(client, room)
-            tell_names(client, room)
+            tell_names(chat, client, room)
             client.reply(replies.RPL_ENDOFNAMES, room.name)
         tell_history(chat, client, room)
 
@@ -101,11 +105,18 @@ def _tell_too_many(chat: Chat, client: Client, name: str) -> None:
     chat.usage.hit("rooms_per_client")
 
 
-@IRC.command("PART", "<room>{,<room>} [:<reason>]", needs=1, waiting=True, source="RFC 2812 3.2.2")
+@IRC.command(
+    "PART", "<room>{,<room>} [:<reason>]", needs=1, waiting=True,
+    several=Several(0, "rooms_per_client"), bounds=("reason_length",), source="RFC 2812 3.2.2",
+)  # fmt: skip
 def part(chat: Chat, client: Client, message: Message) -> None:
     """Leave rooms."""
     why = chat.clip("reason_length", message.params[1]) if len(message.params) > 1 else None
-    for name in list(dict.fromkeys(message.params[0].split(",")))[: chat.limits.rooms_per_client]:
+    wanted = list(dict.fromkeys(message.params[0].split(",")))
+    most = chat.limits.rooms_per_client
+    if len(wanted) > most:
+        _tell_too_many(chat, client, wanted[most])
+    for name in wanted[:most]:
         room = client.rooms.get(irc.fold(name))
         if client.standing is Standing.WAITING:
             client.held.pop(irc.fold(name), None)
@@ -117,7 +128,7 @@ def part(chat: Chat, client: Client, message: Message) -> None:
             client.reply(replies.ERR_NOSUCHCHANNEL, name)
 
 
-@IRC.command("NAMES", "<room>{,<room>}", source="RFC 2812 3.2.5")
+@IRC.command("NAMES", "<room>{,<room>}", several=Several(0, "targets"), bounds=("outbox",), source="RFC 2812 3.2.5")
 def names(chat: Chat, client: Client, message: Message) -> None:
     """See who is in a room."""
     asked = message.params[0] if message.params else "*"
@@ -126,11 +137,11 @@ def names(chat: Chat, client: Client, message: Message) -> None:
         return
     for name in wanted:
         if (room := chat.visible_room(client, name)) is not None:
-            tell_names(client, room)
+            tell_names(chat, client, room)
     client.reply(replies.RPL_ENDOFNAMES, asked)
 
 
-def tell_names(client: Client, room: Room[Client]) -> None:
+def tell_names(chat: Chat, client: Client, room: Room[Client]) -> None:
     every, whole = MULTI_PREFIX in client.caps, USERHOST_IN_NAMES in client.caps
     inside = client in room.members
     shown = [
@@ -139,10 +150,13 @@ def tell_names(client: Client, room: Room[Client]) -> None:
         if inside or not member.invisible
     ]
     symbol = "@" if "s" in room.modes else "="
-    client.reply_words(replies.RPL_NAMREPLY, symbol, room.name, words=shown)
+    for text in client.wrap(replies.RPL_NAMREPLY, symbol, room.name, words=shown):
+        if is_enough(chat, client, room.name):
+            break
+        client.reply(replies.RPL_NAMREPLY, symbol, room.name, text=text)
 
 
-@IRC.command("TOPIC", "<room> [:<topic>]", needs=1, source="RFC 2812 3.2.4")
+@IRC.command("TOPIC", "<room> [:<topic>]", needs=1, bounds=("topic_length",), source="RFC 2812 3.2.4")
 def topic(chat: Chat, client: Client, message: Message) -> None:
     """See or set what a room is about."""
     room = chat.visible_room(client, message.params[0])

@@ -11,14 +11,17 @@ from ..protocol.irc import Message
 from ..protocol.replies import Numeric
 from ..room import PREFIXES
 from .labels import beside
-from .registry import IRC, too_many_targets
+from .registry import IRC, Several, too_many_targets
 
 STATUSES = "".join(PREFIXES.values())  # before a room's name: to those who have it (ISUPPORT STATUSMSG)
 BOT_TAG = "bot"  # IRCv3 bot mode: on what a bot says
 CLIENT_ONLY = "+"  # IRCv3 message tags: the tags that are passed on as they come begin with it
 
 
-@IRC.command("PRIVMSG", "<room or nickname>{,<more>} :<text>", source="RFC 2812 3.3.1")
+@IRC.command(
+    "PRIVMSG", "<room or nickname>{,<more>} :<text>",
+    several=Several(0, "targets"), bounds=("history_lines", "history_bytes"), source="RFC 2812 3.3.1",
+)  # fmt: skip
 def privmsg(chat: Chat, client: Client, message: Message) -> None:
     """Say something to a room or to somebody."""
     if not message.params:
@@ -29,14 +32,17 @@ def privmsg(chat: Chat, client: Client, message: Message) -> None:
         speak(chat, client, message)
 
 
-@IRC.command("NOTICE", "<room or nickname>{,<more>} :<text>", source="RFC 2812 3.3.2")
+@IRC.command(
+    "NOTICE", "<room or nickname>{,<more>} :<text>",
+    several=Several(0, "targets"), bounds=("history_lines", "history_bytes"), source="RFC 2812 3.3.2",
+)  # fmt: skip
 def notice(chat: Chat, client: Client, message: Message) -> None:
     """Say something that nothing automatic answers, errors included."""
     if len(message.params) >= 2 and message.params[1]:
         speak(chat, client, message)
 
 
-@IRC.command("TAGMSG", "<room or nickname>{,<more>}", source="IRCv3 message tags")
+@IRC.command("TAGMSG", "<room or nickname>{,<more>}", several=Several(0, "targets"), source="IRCv3 message tags")
 def tagmsg(chat: Chat, client: Client, message: Message) -> None:
     """Pass on tags alone, to those who understand them."""
     if MESSAGE_TAGS not in client.caps:
@@ -119,7 +125,7 @@ def _speak_with(
     return event
 
 
-@IRC.command("AWAY", "[:<message>]", source="RFC 2812 4.1")
+@IRC.command("AWAY", "[:<message>]", bounds=("away_length",), source="RFC 2812 4.1")
 def away(chat: Chat, client: Client, message: Message) -> None:
     """Say that one is not here, or is again."""
     before = client.away

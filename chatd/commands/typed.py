@@ -17,7 +17,7 @@ def here(chat: Chat, client: Client) -> Room[Client]:
     return next(iter(client.rooms.values()), chat.default_room)
 
 
-@PLAIN.command(plain.SAY, "<text>", needs=1, source="docs/protocol.md")
+@PLAIN.command(plain.SAY, "<text>", needs=1, bounds=("plain_line",), source="docs/protocol.md")
 def say(chat: Chat, client: Client, message: Message) -> None:
     """Say something to everybody."""
     room = here(chat, client)
@@ -65,13 +65,15 @@ def ask_password(client: Client, text: str) -> None:
     client.tell("This chat has a password. Type /pass PASSWORD first.")
 
 
-@PLAIN.command("WHO", source="docs/protocol.md")
+@PLAIN.command("WHO", bounds=("outbox",), source="docs/protocol.md")
 def who(chat: Chat, client: Client, message: Message) -> None:
     """See who is here."""
     room = here(chat, client)
     names = [room.prefix(member) + member.nick for member in room.members]
     client.tell(f"{len(names)} in {room.name}. {chat.occupancy().sentence}")
     for line in irc.wrap(sorted(names, key=irc.fold), irc.TEXT_BYTES):
+        if is_enough(chat, client, room.name):
+            break
         client.tell(line)
 
 
@@ -100,12 +102,11 @@ def _go(chat: Chat, client: Client, name: str) -> None:
         client.tell(f"The topic is: {room.topic}")
 
 
-@PLAIN.command("ROOMS", source="docs/protocol.md")
+@PLAIN.command("ROOMS", bounds=("outbox",), source="docs/protocol.md")
 def list_rooms(chat: Chat, client: Client, message: Message) -> None:
     """See which rooms there are."""
-    owed = len(client.outbox)
     for room in chat.visible_rooms(client):
-        if is_enough(chat, client, owed, "rooms"):
+        if is_enough(chat, client, "rooms"):
             break
         client.tell(f"{room.name} ({len(room.members)}) {room.topic}".rstrip())
 

@@ -4,6 +4,8 @@ Those that alter the lines that many read are bits of a reader's form (`event`);
 with a command, or when something rare happens, and are looked up then. None has a value in `CAP LS 302`.
 """
 
+from typing import NamedTuple
+
 from .event import Form
 
 AWAY_NOTIFY = "away-notify"
@@ -21,26 +23,37 @@ SETNAME = "setname"
 STANDARD_REPLIES = "standard-replies"
 USERHOST_IN_NAMES = "userhost-in-names"
 
-# What each alters of the lines that many read. Their sources are the IRCv3 specifications of their names, and
-# "capability negotiation" of cap-notify.
+
+class Capability(NamedTuple):
+    """`summary`: what one reads with it. `page`: of ircv3.net/specs/extensions. `alters`: of lines that many read."""
+
+    summary: str
+    page: str
+    alters: Form = Form.IRC
+
+
 CAPABILITIES = {
-    AWAY_NOTIFY: Form.IRC,  # to read who of one's rooms goes away, and comes back
-    BATCH: Form.IRC,  # to read which lines belong together
-    CAP_NOTIFY: Form.IRC,  # to read what is offered no more, or now; here that never changes
-    CHATHISTORY: Form.IRC,  # to ask for what was said before, instead of being shown it
-    ECHO_MESSAGE: Form.IRC,  # to read what one says as others read it
-    EXTENDED_JOIN: Form.EXTENDED_JOIN,  # to read the real name of who comes in
-    INVITE_NOTIFY: Form.IRC,  # to read whom others invite
-    LABELED_RESPONSE: Form.IRC,  # to read which line of one's own is answered; needs batch
-    MESSAGE_TAGS: Form.MESSAGE_TAGS,  # to read all tags there are, msgid among them, and to pass some on
-    MULTI_PREFIX: Form.IRC,  # to read all flags of a member, not the highest only
-    SERVER_TIME: Form.SERVER_TIME,  # to read when it was
-    SETNAME: Form.IRC,  # to read who takes another real name
-    STANDARD_REPLIES: Form.IRC,  # to read one's place in line, and why one is closed, as a program
-    USERHOST_IN_NAMES: Form.IRC,  # to read where they are who are in a room
+    AWAY_NOTIFY: Capability("who of one's rooms goes away, and comes back", "away-notify"),
+    BATCH: Capability("which lines belong together", "batch"),
+    CAP_NOTIFY: Capability("what is offered no more, or now; here that never changes", "capability-negotiation"),
+    CHATHISTORY: Capability("what was said before, when one asks, instead of unasked", "chathistory"),
+    ECHO_MESSAGE: Capability("what one says oneself, as others read it", "echo-message"),
+    EXTENDED_JOIN: Capability("the real name of who comes in", "extended-join", Form.EXTENDED_JOIN),
+    INVITE_NOTIFY: Capability("whom others invite", "invite-notify"),
+    LABELED_RESPONSE: Capability("which line of one's own is answered; needs batch", "labeled-response"),
+    MESSAGE_TAGS: Capability(
+        "all tags there are, msgid among them; and one may send some", "message-tags", Form.MESSAGE_TAGS
+    ),
+    MULTI_PREFIX: Capability("all flags of a member, not the highest only", "multi-prefix"),
+    SERVER_TIME: Capability("when it was", "server-time", Form.SERVER_TIME),
+    SETNAME: Capability("who takes another real name", "setname"),
+    STANDARD_REPLIES: Capability(
+        "one's place in line, and why one is closed, as a program reads it", "standard-replies"
+    ),
+    USERHOST_IN_NAMES: Capability("where they are who are in a room", "userhost-in-names"),
 }
 
 
 def form_of(caps: frozenset[str]) -> int:
     """How lines are written for an IRC client that has switched these on."""
-    return sum(CAPABILITIES[name] for name in caps)
+    return sum(CAPABILITIES[name].alters for name in caps)

@@ -17,7 +17,13 @@ ANN, BOB, DAN = (f":{nick}!{nick}@127.0.0.1" for nick in ("ann", "bob", "dan"))
 NEGOTIATION = [
     case("IRCv3 capability negotiation", "new: CAP LS", f"new < :$ CAP * LS :{' '.join(CAPABILITIES)}", "new: CAP LIST",
          "new < :$ CAP * LIST :"),
-    case("IRCv3 cap-notify", "new: CAP LS 302", "new ? CAP", "new: CAP LIST", "new < :$ CAP * LIST :cap-notify"),
+    case("IRCv3 cap-notify", "new: CAP LS 302", "new ? CAP", "new: CAP LIST", "new < :$ CAP * LIST :cap-notify",
+         "new: CAP REQ :-cap-notify", "new < :$ CAP * NAK :-cap-notify", "new: CAP LIST",
+         "new < :$ CAP * LIST :cap-notify"),
+    case("IRCv3 cap-notify", "new: CAP LS 301", "new ? CAP", "new: CAP REQ :cap-notify", "new ? CAP",
+         "new: CAP REQ :-cap-notify", "new < :$ CAP * ACK :-cap-notify"),
+    case("RFC 1459 2.3", f"new: CAP REQ :{'batch ' * 82}no", f"new < :$ CAP * NAK :{'batch ' * 80}batch",
+         "new < :$ CAP * NAK :batch no"),
     case("IRCv3 cap-notify", "new: CAP LS 301", "new ? CAP", "new: CAP LIST", "new < :$ CAP * LIST :"),
     case("IRCv3 capability negotiation", "new: CAP REQ :setname nothing", "new < :$ CAP * NAK :setname nothing",
          "new: CAP LIST", "new < :$ CAP * LIST :"),
@@ -52,7 +58,7 @@ NOTICED = [
          "ann ? PRIVMSG PRIVMSG"),
 ]  # fmt: skip
 
-WITHOUT_TAGS = " ".join(name for name, alters in CAPABILITIES.items() if alters in (Form.IRC, Form.EXTENDED_JOIN))
+WITHOUT_TAGS = " ".join(name for name, known in CAPABILITIES.items() if known.alters in (Form.IRC, Form.EXTENDED_JOIN))
 
 
 @pytest.mark.parametrize("each", NEGOTIATION + NOTICED, ids=repr)

@@ -122,9 +122,22 @@ def test_who_waited_in_line_was_never_here() -> None:
 
 
 def test_an_answer_of_hundreds_of_former_people_ends_where_it_is_too_much() -> None:
-    world = World(outbox_pause=150)
+    world = World(outbox=200)
     ann, bob = world.irc("ann"), world.irc("bob")
     bob.says(*["NICK eve", "NICK bob"] * 3)
     ann.wire = ann.client.outbox = Unread()
     assert commands(ann.says("WHOWAS bob")) == ["314", "312", "314", "312", "416", "369"]
-    assert world.chat.usage.hits["outbox_pause"] == 1
+    assert world.chat.usage.hits["outbox"] == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), [("NAMES #a", ["353", "353", "416", "366"]), ("WHO #a", ["352"] * 10 + ["416", "315"])]
+)
+def test_an_answer_about_hundreds_of_people_ends_where_it_is_too_much(asked: str, told: list[str]) -> None:
+    world = World(outbox=1_000, max_clients=200)
+    for number in range(100):
+        world.irc(f"somebody{number}", "#a")
+    ann = world.irc("ann", "#a")
+    ann.wire = ann.client.outbox = Unread()
+    assert commands(ann.says(asked)) == told
+    assert world.chat.usage.hits["outbox"] == 1

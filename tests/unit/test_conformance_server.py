@@ -34,7 +34,9 @@ ABOUT = [
     case(
         "modern HELP", "ann: HELPOP part",
         "ann < :$ 704 ann PART :PART <room>{,<room>} [:<reason>]", "ann < :$ 705 ann PART :Leave rooms.",
-        "ann < :$ 705 ann PART :See RFC 2812 3.2.2.", "ann < :$ 706 ann PART :End of help",
+        "ann < :$ 705 ann PART :Cost: 1 line a target.",
+        "ann < :$ 705 ann PART :Bounds: rooms-per-client, reason-length.",
+        "ann < :$ 705 ann PART :Source: RFC 2812 3.2.2.", "ann < :$ 706 ann PART :End of help",
     ),
 ]  # fmt: skip
 
@@ -84,7 +86,8 @@ def test_help_lists_every_command_and_explains_each() -> None:
     told = [message.split(" :", 2)[-1] for message in ann.says("HELP")]
     assert {word for line in told[1:-1] for word in line.split()} == set(IRC)
     for name in IRC:
-        assert commands(ann.says(f"HELP {name}")) == ["704", "705", "705", "706"]
+        lines = ["705"] * (4 if IRC[name].bounds else 3)
+        assert commands(ann.says(f"HELP {name}")) == ["704", *lines, "706"]
 
 
 @pytest.mark.parametrize("first", ["QUIT", "QUIT :bye"])
