@@ -117,6 +117,9 @@ class Reading:
                 if gone:
                     self._came.pop(fold(room), None)
                 return [events.Parted(at=at, room=self._name(room), nick=out, own=gone, text=text, by=nick)]
+            case "INVITE", [_, room, *_]:
+                shown = self._name(room)
+                return [events.Told(at=at, text=f"{nick} invites you to {shown}; /join {shown} goes there")]
             case "QUIT", why:
                 return [events.Quit(at=at, nick=nick, text=self._text("".join(why)))]
             case "NICK", [new, *_]:

@@ -18,7 +18,7 @@ from .monitors import Monitors
 from .pairs import Pairs
 from .pool import ClientPool
 from .protocol import irc
-from .protocol.capabilities import AWAY_NOTIFY
+from .protocol.capabilities import AWAY_NOTIFY, EXTENDED_MONITOR
 from .protocol.event import Event
 from .protocol.farewell import Reason
 from .protocol.waiting import Occupancy
@@ -230,6 +230,15 @@ class Chat:
         if len(rooms) == 1:
             return rooms[0].others(client)
         return (member for member in {m: None for room in rooms for m in room.members} if member is not client)
+
+    def announce(self, client: Client, event: Event, cap: str) -> None:
+        """Tell what a client does of itself to those who share a room with it, and to those who monitor it and want to
+        know more than whether it is here: of all these, to who has that capability."""
+        told = self.neighbours(client)
+        watching = [each for each in self.monitors.with_(irc.fold(client.nick)) if EXTENDED_MONITOR in each.caps]
+        if watching:
+            told = {each: None for each in (*told, *watching) if each is not client}
+        notify(told, event, cap)
 
     def forget(self, client: Client, why: str) -> None:
         """Take the client out of all rooms and free its name; its neighbours are told why, unless all are leaving."""

@@ -193,6 +193,8 @@ class Session:
                 with answering(client, broken):
                     client.fail(broken.command, "INVALID_UTF8", "Not delivered: what you send must be UTF-8")
             case Flaw.INTERRUPT:
+                if self._intake.dialect is None:
+                    client.form = Form.PLAIN  # as only telnet sends it; a first line still decides
                 self._connection.outbox.put(self._intake.take_answer())  # first: telnet shows nothing before it
                 client.tell("To leave, type /quit.")
             case Flaw.ENDLESS:

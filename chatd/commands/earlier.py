@@ -47,7 +47,7 @@ WITH_TWO = ("BETWEEN", TARGETS)
 
 @IRC.command(
     "CHATHISTORY", "LATEST|BEFORE|AFTER|AROUND <room> <place> <limit> | BETWEEN <room> <place> <place> <limit>"
-    " | TARGETS <place> <place> <limit>", needs=1, bounds=("chathistory", "outbox_pause"),
+    " | TARGETS <place> <place> <limit>", bounds=("chathistory", "outbox_pause"),
     source="IRCv3 draft/chathistory",
 )  # fmt: skip
 def chathistory(chat: Chat, client: Client, message: Message) -> None:
@@ -55,7 +55,8 @@ def chathistory(chat: Chat, client: Client, message: Message) -> None:
     if CHATHISTORY not in client.caps:
         client.reply(replies.ERR_UNKNOWNCOMMAND, "CHATHISTORY")
         return
-    wanted, words = message.params[0].upper(), message.params[1:]
+    wanted, *words = message.params or ["*"]
+    wanted = wanted.upper()
     choose = CHOICES.get(wanted)
     name = words.pop(0) if choose and words else ""
     *written, count = words or [""]

@@ -7,7 +7,7 @@ from .. import __version__
 from ..chat import Chat
 from ..client import BOT, Client
 from ..masks import EXCEPTIONS, INVITED
-from ..protocol import replies
+from ..protocol import replies, waiting
 from ..protocol.irc import Message
 from ..room import PREFIXES
 from .earlier import REFERENCES
@@ -23,9 +23,10 @@ TOKENS_PER_LINE = 12  # modern.ircdocs.horse RPL_ISUPPORT: 13 with the nickname,
 def welcome(chat: Chat, client: Client) -> None:
     """Everything that an IRC client is told once it has registered (RFC 2812 5.1)."""
     name = client.origin.name
-    seats = "no bound on" if math.isinf(chat.pool.max_clients) else f"at most {chat.pool.max_clients}"
+    cap = chat.pool.max_clients
+    seats = "any number of clients" if math.isinf(cap) else f"at most {waiting.count(int(cap), 'client', 'clients')}"
     client.reply(replies.RPL_WELCOME, text=f"Welcome to {name}, {client.source}")
-    client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running {SOFTWARE}; {seats} clients")
+    client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running {SOFTWARE}; {seats}")
     client.reply(replies.RPL_CREATED, text=f"This server was started {date(chat.started)}")
     client.reply(
         replies.RPL_MYINFO, name, SOFTWARE, "".join(USER_MODES), "".join(sorted(ROOM_MODES)),
@@ -103,6 +104,7 @@ def tell_users(chat: Chat, client: Client) -> None:
     client.reply(
         replies.RPL_LUSERCLIENT, text=f"There are {seen} users and {chat.invisible} invisible on 1 servers"
     )
+    client.reply(replies.RPL_LUSEROP, "0")
     client.reply(replies.RPL_LUSERUNKNOWN, str(chat.handshakes))
     client.reply(replies.RPL_LUSERCHANNELS, str(chat.room_count))
     client.reply(replies.RPL_LUSERME, text=f"I have {now} clients and 0 servers")

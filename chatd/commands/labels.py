@@ -16,13 +16,15 @@ from ..room import Sink
 
 LABEL = "label"
 LABEL_BYTES = 64  # IRCv3 labeled-response: "The value MUST NOT exceed 64 bytes"
+GOODBYE = "QUIT"  # its answer is ERROR, after everything else and without tags
 
 
 @contextmanager
 def answering(client: Client, message: Message) -> Iterator[None]:
     """What the client is put meanwhile answers this line of its."""
     label = message.tags.get(LABEL, "")
-    if not label or len(label.encode()) > LABEL_BYTES or not client.caps >= {BATCH, LABELED_RESPONSE}:
+    is_fit = 0 < len(label.encode()) <= LABEL_BYTES and message.command != GOODBYE
+    if not is_fit or not client.caps >= {BATCH, LABELED_RESPONSE}:
         yield
         return
     labelled = client.outbox = Labelled(client, label)

@@ -119,7 +119,9 @@ def setname(chat: Chat, client: Client, message: Message) -> None:
         client.fail("SETNAME", "INVALID_REALNAME", "A real name is not empty")
         return
     client.realname = wanted
-    notify((client, *chat.neighbours(client)), client.event("SETNAME", text=wanted), SETNAME)
+    event = client.event("SETNAME", text=wanted)
+    notify((client,), event, SETNAME)
+    chat.announce(client, event, SETNAME)
 
 
 @IRC.command("PING", "<token>", needs=1, handshake=True, waiting=True, source="RFC 2812 3.7.2")

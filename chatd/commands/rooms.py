@@ -169,10 +169,16 @@ def topic(chat: Chat, client: Client, message: Message) -> None:
     elif "t" in room.modes and not room.has_flag(client, OPERATOR):
         client.reply(replies.ERR_CHANOPRIVSNEEDED, room.name)
     else:
-        room.topic = chat.clip("topic_length", message.params[1])
-        room.topic_by = client.source
-        room.topic_when = client.origin.wall()
-        room.broadcast(client.event("TOPIC", room.name, text=room.topic))
+        _set_topic(client, room, chat.clip("topic_length", message.params[1]))
+
+
+def _set_topic(client: Client, room: Room[Client], text: str) -> None:
+    if text == room.topic:
+        return  # told is what changes (modern.ircdocs.horse TOPIC)
+    room.topic = text
+    room.topic_by = client.source
+    room.topic_when = client.origin.wall()
+    room.broadcast(client.event("TOPIC", room.name, text=text))
 
 
 def tell_topic(client: Client, room: Room[Client]) -> None:

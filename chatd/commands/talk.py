@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ..chat import Chat
-from ..client import Client, notify
+from ..client import Client
 from ..protocol import irc, replies
 from ..protocol.capabilities import AWAY_NOTIFY, ECHO_MESSAGE, MESSAGE_TAGS
 from ..protocol.event import Event
@@ -131,5 +131,5 @@ def away(chat: Chat, client: Client, message: Message) -> None:
     before = client.away
     client.away = chat.clip("away_length", message.params[0]) if message.params else ""
     if client.away != before:
-        notify(chat.neighbours(client), client.event("AWAY", text=client.away or None), AWAY_NOTIFY)
+        chat.announce(client, client.event("AWAY", text=client.away or None), AWAY_NOTIFY)
     client.reply(replies.RPL_NOWAWAY if client.away else replies.RPL_UNAWAY)

@@ -14,6 +14,7 @@ CAP_NOTIFY = "cap-notify"
 CHATHISTORY = "draft/chathistory"
 ECHO_MESSAGE = "echo-message"
 EXTENDED_JOIN = "extended-join"
+EXTENDED_MONITOR = "extended-monitor"
 INVITE_NOTIFY = "invite-notify"
 LABELED_RESPONSE = "labeled-response"
 MESSAGE_TAGS = "message-tags"
@@ -39,6 +40,9 @@ CAPABILITIES = {
     CHATHISTORY: Capability("what was said before, when one asks, instead of unasked", "chathistory"),
     ECHO_MESSAGE: Capability("what one says oneself, as others read it", "echo-message"),
     EXTENDED_JOIN: Capability("the real name of who comes in", "extended-join", Form.EXTENDED_JOIN),
+    EXTENDED_MONITOR: Capability(
+        "of who is monitored, too, what away-notify and setname tell of one's rooms", "extended-monitor"
+    ),
     INVITE_NOTIFY: Capability("whom others invite", "invite-notify"),
     LABELED_RESPONSE: Capability("which line of one's own is answered; needs batch", "labeled-response"),
     MESSAGE_TAGS: Capability(

@@ -1,6 +1,7 @@
 """Knowing who comes and goes without asking again (IRCv3 monitor), and asking for no more than one wants (WHOX).
 
-Each case names its source. ann is operator of #a, where bob is, too; dan waits for a name that nobody has yet.
+Each case names its source. ann is operator of #a, where bob is, too; dan and eve are in no room, and read
+who is away; eve of those, too, whom she monitors.
 """
 
 import pytest
@@ -28,7 +29,13 @@ MONITOR = [
     case("IRCv3 monitor", "dan: MONITOR + *!bob@127.0.0.1,,", "dan <", "dan: MONITOR L", "dan ? 733"),
     case("IRCv3 monitor", "dan: MONITOR", "dan ? 461", "dan: MONITOR +", "dan: MONITOR - bob", "dan: MONITOR x",
          "dan <"),
-    case("IRCv3 monitor", "dan: MONITOR + dan", "dan ~ 730", "dan: NICK eve", "dan ? NICK"),
+    case("IRCv3 extended-monitor", "eve: MONITOR + bob", "eve ? 730", "bob: AWAY :tea",
+         "eve < :bob!bob@127.0.0.1 AWAY :tea", "bob: SETNAME :Bob B", "eve < :bob!bob@127.0.0.1 SETNAME :Bob B",
+         "bob: AWAY", "eve < :bob!bob@127.0.0.1 AWAY", "eve <"),
+    case("IRCv3 extended-monitor: once", "eve: MONITOR + bob,eve", "eve: JOIN #a", "eve ~ 366", "bob: AWAY :tea",
+         "eve < :bob!bob@127.0.0.1 AWAY :tea", "eve <", "eve: AWAY :tea", "eve ? 306"),
+    case("IRCv3 extended-monitor: who asked", "dan: MONITOR + bob", "dan ? 730", "bob: AWAY :tea", "dan <"),
+    case("IRCv3 monitor", "dan: MONITOR + dan", "dan ~ 730", "dan: NICK fox", "dan ? NICK"),
 ]  # fmt: skip
 
 WHOX = [
@@ -48,7 +55,8 @@ WHOX = [
 @pytest.mark.parametrize("each", MONITOR + WHOX, ids=repr)
 def test_one_knows_who_is_here(each: Case) -> None:
     world = World()
-    people = {"ann": world.irc("ann", "#a"), "bob": world.irc("bob", "#a"), "dan": world.irc("dan")}
+    people = {"ann": world.irc("ann", "#a"), "bob": world.irc("bob", "#a"), "dan": world.irc("dan", caps="away-notify")}
+    people["eve"] = world.irc("eve", caps="extended-monitor away-notify setname")
     people["new"] = world.arrives()
     world.hush()
     play(world, people, each.steps)

@@ -24,7 +24,7 @@ ABOUT = [
     case("RFC 2812 3.4.5", "ann: LINKS", "ann < :$ 365 ann * :This server stands alone"),
     case("RFC 2812 3.4.1", "ann: MOTD", "ann < :$ 422 ann :No message of the day is set"),
     case("RFC 2812 3.4.1", "ann: MOTD other", "ann ? 402"),
-    case("RFC 2812 3.4.2", "ann: LUSERS", "ann ? 251 253 254 255 265 266"),
+    case("RFC 2812 3.4.2", "ann: LUSERS", "ann ? 251 252 253 254 255 265 266"),
     case("RFC 2812 3.1.4", "ann: OPER ann", "ann < :$ 461 ann OPER :Not enough parameters"),
     case("RFC 2812 3.1.4", "ann: OPER ann secret", "ann ~ 491 ann :Nobody is an IRC operator here"),
     case("modern KILL", "ann: KILL bob :x", "ann ~ 481 ann :Only an IRC operator may"),
@@ -41,7 +41,7 @@ ABOUT = [
 ]  # fmt: skip
 
 
-WELCOME = "001 002 003 004 005 005 005 251 253 254 255 265 266 422"
+WELCOME = "001 002 003 004 005 005 005 251 252 253 254 255 265 266 422"
 IN_AND_OUT = [
     case("RFC 2812 3.1", "new: NICK new", "new: USER u 0 * :Real", f"new ? {WELCOME}"),
     case("RFC 2812 3.1", "new: USER u 0 * :Real", "new: NICK new", f"new ? {WELCOME}"),

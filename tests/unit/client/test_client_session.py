@@ -157,6 +157,7 @@ def test_a_name_with_formatting_is_not_taken_for_the_one_without() -> None:
             f"{BOB} KICK #lobby alice :out",
             events.Parted(at=0.0, room="#lobby", nick="alice", own=True, text="out", by="bob"),
         ),
+        (f"{BOB} INVITE alice #tea", events.Told(at=0.0, text="bob invites you to #tea; /join #tea goes there")),
         (f"{BOB} QUIT :gone", events.Quit(at=0.0, nick="bob", text="gone")),
         (f"{BOB} NICK rob", events.Renamed(at=0.0, nick="bob", new="rob", own=False)),
         (f"{BOB} TOPIC #lobby :new", events.Topic(at=0.0, room="#lobby", text="new", by="bob")),
@@ -230,7 +231,7 @@ def test_long_messages_are_whole_and_fit(text: str) -> None:
 
 
 _COMMANDS = st.sampled_from(
-    ["PRIVMSG", "NOTICE", "JOIN", "PART", "KICK", "QUIT", "NICK", "TOPIC", "MODE", "CAP", "ERROR", "PING", "PONG"]
+    ["PRIVMSG", "NOTICE", "JOIN", "PART", "KICK", "INVITE", "QUIT", "NICK", "TOPIC", "MODE", "CAP", "ERROR", "PING"]
 ) | st.sampled_from(
     ["NOTE", "FAIL", "WARN", "001", "005", "332", "331", "353", "366", "376", "401", "403", "421", "433", "432", "999"]
 )
