@@ -62,7 +62,7 @@ class Chat:
         self.silent: Deadlines[Client] = Deadlines(limits.idle_timeout, lambda: None)
         self.idlers: Deadlines[Client] = Deadlines(limits.idle_release, lambda: None)
         self.told_isupport: list[str] = []
-        self.invisible = 0  # clients that have user mode i
+        self.invisible = 0  # of the seated: those that have user mode i
         self.departed = Departed()
         self.invitations: Pairs[Client, Room[Client]] = Pairs()
         self.monitors = Monitors()
@@ -234,6 +234,8 @@ class Chat:
     def announce(self, client: Client, event: Event, cap: str) -> None:
         """Tell what a client does of itself to those who share a room with it, and to those who monitor it and want to
         know more than whether it is here: of all these, to who has that capability."""
+        if client.standing is not Standing.SEATED:
+            return
         told = self.neighbours(client)
         watching = [each for each in self.monitors.with_(irc.fold(client.nick)) if EXTENDED_MONITOR in each.caps]
         if watching:
@@ -246,7 +248,6 @@ class Chat:
         neighbours = [] if self.pool.draining else list(self.neighbours(client))
         for room in list(client.rooms.values()):
             self._take_out(client, room)
-        self.set_user_mode(client, INVISIBLE, False)
         self.invitations.forget(client)
         self.monitors.forget(client)
         self.release_nick(client)
@@ -258,9 +259,9 @@ class Chat:
         """Switch a mode of a client's own. Whether that changed anything."""
         if (letter in client.modes) is on:
             return False
-        self.invisible -= client.invisible
         client.modes = switched(client.modes, letter, on)
-        self.invisible += client.invisible
+        if letter == INVISIBLE and client.standing is Standing.SEATED:
+            self.invisible += 1 if on else -1
         return True
 
     @property

@@ -82,6 +82,7 @@ def leave(chat: Chat, client: Client, why: str) -> None:
     ticket, client.ticket = client.ticket, None
     try:
         if was_seated:
+            chat.invisible -= client.invisible
             chat.remember(client)
         chat.forget(client, why)
     finally:  # whatever went wrong, the seat comes back
@@ -109,6 +110,7 @@ def seat(chat: Chat, tickets: list[Ticket[Client]]) -> None:
 
 def _come_in(chat: Chat, client: Client) -> None:
     client.seated_at = chat.clock()
+    chat.invisible += client.invisible
     chat.monitors.came(client)
     chat.waits.add(client.seated_at - client.arrived)
     chat.usage.saw("max_clients", chat.pool.in_use)

@@ -1,11 +1,11 @@
 """MODE: see and change how a room, or oneself, is set. What the modes are stands in `room_modes` and below."""
 
 from ..chat import Chat
-from ..client import BOT, INVISIBLE, Client
+from ..client import BOT, INVISIBLE, Client, Standing
 from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..room import Room
-from .registry import IRC
+from .registry import IRC, tell_place
 from .room_modes import KEY, LIMIT, LISTS, ROOM_MODES, Change, ModeError, parse_changes, spell
 
 USER_MODES = {  # that a client sets itself
@@ -15,18 +15,28 @@ USER_MODES = {  # that a client sets itself
 
 
 @IRC.command(
-    "MODE", "<room or nickname> [<modes> [<parameter>...]]", needs=1,
+    "MODE", "<room or nickname> [<modes> [<parameter>...]]", needs=1, waiting=True,
     bounds=("mode_changes", "key_length", "mask_length", "room_masks"), source="RFC 2812 3.2.3 and 3.1.5",
 )  # fmt: skip
 def mode(chat: Chat, client: Client, message: Message) -> None:
     """See or change how a room, or oneself, is set."""
     target, *changes = message.params
-    if not target.startswith("#"):
-        _user_mode(chat, client, target, changes)
-        return
-    room = chat.visible_room(client, target)
+    if irc.fold(target) == irc.fold(client.nick):
+        _own_modes(chat, client, changes)
+    elif client.standing is Standing.WAITING:
+        tell_place(chat, client)
+    elif target.startswith("#"):
+        _room_modes(chat, client, target, changes)
+    elif chat.find(target) is None:
+        client.reply(replies.ERR_NOSUCHNICK, target)
+    else:
+        client.reply(replies.ERR_USERSDONTMATCH)
+
+
+def _room_modes(chat: Chat, client: Client, name: str, changes: list[str]) -> None:
+    room = chat.visible_room(client, name)
     if room is None:
-        client.reply(replies.ERR_NOSUCHCHANNEL, target)
+        client.reply(replies.ERR_NOSUCHCHANNEL, name)
     elif not changes:
         _tell_modes(client, room)
     else:
@@ -80,12 +90,8 @@ def _change_room(chat: Chat, client: Client, room: Room[Client], words: list[str
         room.broadcast(client.event("MODE", room.name, *words))
 
 
-def _user_mode(chat: Chat, client: Client, nick: str, changes: list[str]) -> None:
-    if chat.find(nick) is None:
-        client.reply(replies.ERR_NOSUCHNICK, nick)
-    elif irc.fold(nick) != irc.fold(client.nick):
-        client.reply(replies.ERR_USERSDONTMATCH)
-    elif not changes:
+def _own_modes(chat: Chat, client: Client, changes: list[str]) -> None:
+    if not changes:
         client.reply(replies.RPL_UMODEIS, f"+{client.modes}")
     else:
         if set(changes[0]) - set("+-").union(USER_MODES):

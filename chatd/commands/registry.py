@@ -117,7 +117,8 @@ def _run(chat: Chat, client: Client, message: Message) -> None:
             command.handler(chat, client, message)
             client.answers += command.further_targets(chat, message) * chat.limits.answers_per_line
     elif client.standing is Standing.WAITING:
-        if client.is_plain and command is not None and (text := " ".join(message.params)):
+        is_talk = command is not None and (client.is_plain or command.name == "PRIVMSG")
+        if is_talk and (text := "".join(message.params[-1:])):
             client.tell(f"Not delivered: {text}")
         tell_place(chat, client)
     elif client.standing is Standing.HANDSHAKE:

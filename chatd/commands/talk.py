@@ -125,7 +125,7 @@ def _speak_with(
     return event
 
 
-@IRC.command("AWAY", "[:<message>]", bounds=("away_length",), source="RFC 2812 4.1")
+@IRC.command("AWAY", "[:<message>]", waiting=True, bounds=("away_length",), source="RFC 2812 4.1")
 def away(chat: Chat, client: Client, message: Message) -> None:
     """Say that one is not here, or is again."""
     before = client.away

@@ -26,7 +26,7 @@ def test_every_command_says_what_it_does_and_where_that_is_written() -> None:
 
 def test_who_waits_may_ask_only_for_what_needs_no_seat() -> None:
     of_irc = {name for name, command in IRC.items() if any(s.name == "WAITING" for s in command.allowed)}
-    assert of_irc == {"CAP", "NICK", "PING", "PONG", "QUIT", "MOTD", "LUSERS", "JOIN", "PART"}
+    assert of_irc == {"CAP", "NICK", "PING", "PONG", "QUIT", "MOTD", "LUSERS", "JOIN", "PART", "MODE", "AWAY"}
     of_plain = {name for name, command in PLAIN.items() if any(s.name == "WAITING" for s in command.allowed)}
     assert of_plain == {"NICK", "HELP", "QUIT"}
 

@@ -57,7 +57,6 @@ def test_a_person_in_line_is_told_so_and_its_line_was_not_delivered() -> None:
 
 
 ANSWERED_WITH_THE_PLACE = [
-    "PRIVMSG seat1 :hi",
     "NOTICE seat1 :hi",
     "PRIVMSG",
     "WHO",
@@ -66,8 +65,7 @@ ANSWERED_WITH_THE_PLACE = [
     "LIST",
     "TOPIC #lobby",
     "MODE #lobby",
-    "MODE ann +i",
-    "AWAY :x",
+    "MODE seat1 +i",
     "USER a 0 * :x",
     "ISON seat1",
     "TAGMSG seat1",
@@ -101,6 +99,10 @@ def test_who_waits_is_answered_with_its_place(line: str) -> None:
         ("NICK eve", ["NICK"]),
         ("NICK seat1", ["433"]),
         ("NICK 9", ["432"]),
+        ("PRIVMSG seat1 :hi", ["NOTICE", "NOTICE"]),
+        ("MODE ann +i", ["MODE"]),
+        ("MODE ann", ["221"]),
+        ("AWAY :x", ["306"]),
         ("JOIN #a", []),
         ("JOIN a", ["403"]),
         ("JOIN", ["461"]),
@@ -114,6 +116,36 @@ def test_who_waits_is_answered_with_its_place(line: str) -> None:
 def test_who_waits_may(line: str, answers: list[str]) -> None:
     world, _ = full()
     assert commands(world.irc("ann").says(line)) == answers
+
+
+def test_what_is_said_in_line_is_told_not_to_be_delivered() -> None:
+    world, _ = full()
+    said, place = world.irc("ann").says("PRIVMSG seat1 :can you hear me?")
+    assert said == f":{SERVER} NOTICE ann :Not delivered: can you hear me?"
+    assert place == f":{SERVER} NOTICE ann :You are 1st of 1 in line. Stay connected."
+
+
+def test_what_is_set_in_line_holds_when_the_seat_comes() -> None:
+    world, (seated,) = full()
+    seated.says("CAP REQ :extended-monitor away-notify", "MONITOR + ann")
+    ann = world.irc("ann")
+    ann.says("MODE ann +i", "AWAY :tea")
+    assert "1 users and 0 invisible" in seated.says("LUSERS")[0]
+    assert world.chat.invisible == 0
+    seated.says("QUIT")
+    assert commands(ann.hears()) == ["NOTICE"]
+    assert ann.says("MODE ann") == [f":{SERVER} 221 ann +i"]
+    assert "0 users and 1 invisible" in ann.says("LUSERS")[0]
+    assert commands(ann.says("WHOIS ann"))[-4:] == ["312", "301", "317", "318"]
+    ann.says("QUIT")
+    assert world.chat.invisible == 0
+
+
+def test_who_goes_away_in_line_is_not_seen_to() -> None:
+    world, (seated,) = full()
+    seated.says("CAP REQ :extended-monitor away-notify", "MONITOR + ann")
+    world.irc("ann").says("AWAY :tea", "AWAY")
+    assert seated.hears() == []
 
 
 def test_who_waits_is_invisible_but_holds_its_name() -> None:
