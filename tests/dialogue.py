@@ -1,19 +1,20 @@
 """Sessions written down as dialogues, which are read like a play and performed by a real server over real sockets.
 
     # What it shows, and where it is written that it is so. A comment stands before what it speaks of.
-    -- the server has max-clients 1, queue 5
+    -- the server has max-clients 1, queue 5, password milk, motd Tea is at five, motd Be kind
     -- ann connects
     ann> NICK ann
     ann> USER ann 0 * :Ann
     ann< :chatd.local 001 ann :Welcome to chatd.local, ann!ann@127.0.0.1
     -- 30 seconds pass
+    -- chatctl kick ann "too much tea"
     -- ann closes
 
 `>` is what somebody sends; the lines with `<` below it are all that anybody then receives: none may be missing, none
-may come on top. `-- ann arrives with echo-message` connects, introduces her and asks for that capability; all up to 422
-is `(the welcome)`. `-- ann sends no more` ends her input alone. The play has a clock of its own. It begins at noon of
-the first of January 2026 and stands still unless the play says otherwise, so times and msgids are written as they are.
-What varies even so, or cannot be shown well, has a placeholder:
+may come on top. `-- ann arrives with echo-message` connects, introduces her and asks for that capability; all up to the
+message of the day is `(the welcome)`. `-- ann sends no more` ends her input alone. The play has a clock of its own,
+which begins at noon of the first of January 2026 and stands still unless the play says otherwise: times and msgids are
+written as they are. What varies even so, or cannot be shown well, has a placeholder:
 
     chatd-{version}     the version of this server
     retry in {N} s      advice that is random
@@ -29,6 +30,7 @@ What varies even so, or cannot be shown well, has a placeholder:
 import argparse
 import difflib
 import re
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -43,6 +45,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 import chatd.server
 from chatd.limits import Limits
+from chatd.ops import ctl
 from chatd.settings import Settings
 
 BEGIN = 1767268800.0  # 2026-01-01 12:00:00 UTC
@@ -120,12 +123,11 @@ def _shown(line: bytes) -> str:
 class Stage:
     """A server, and those who have connected to it, by name."""
 
-    def __init__(self, limits: Limits, nursery: trio.Nursery) -> None:
-        settings = Settings(HOST, 0)
+    def __init__(self, settings: Settings, limits: Limits, nursery: trio.Nursery) -> None:
         self._listener = Listener(*chatd.server.listen(settings, limits))
         self._nursery = nursery
         self._actors: dict[str, Actor] = {}
-        self.server = chatd.server.Server(settings, limits, [self._listener])
+        self.running = Running(chatd.server.Server(settings, limits, [self._listener]), self._listener.getsockname()[1])
 
     async def do(self, step: str) -> list[str]:
         """Do what a line of a dialogue says; all that is heard of it."""
@@ -143,6 +145,10 @@ class Stage:
                 await self._actor(who).send_no_more()
             case ["--", who, "closes"]:
                 await self._actor(who).close()
+            case ["--", "chatctl", *_]:
+                asked = vars(ctl.parser().parse_args(shlex.split(step)[2:]))
+                words = {name: " ".join(asked[name]) for name in asked.keys() & {"reason", "text"}}
+                self.running.ask(**asked | words)
             case ["--", seconds, "second" | "seconds", "passes" | "pass"] if seconds.isdigit():
                 await self._let_pass(int(seconds))
             case _:
@@ -161,7 +167,7 @@ class Stage:
     async def _connect(self, name: str) -> None:
         accepted = self._listener.accepted
         number = len(accepted)
-        stream = await trio.open_tcp_stream(HOST, self._listener.getsockname()[1])
+        stream = await trio.open_tcp_stream(HOST, self.running.port)
         await self._until(lambda: len(accepted) > number)
         self._actors[name] = Actor(stream, accepted[number])
         self._nursery.start_soon(self._actors[name].listen)
@@ -171,7 +177,7 @@ class Stage:
         for line in Running.introduction(name, caps):
             await self._actors[name].send(line)
         heard = "\n".join(await self._heard())
-        return re.sub(rf"(?ms)^{name}< .*? 422 {name} [^\n]*", f"{name}< (the welcome)", heard).split("\n")
+        return re.sub(rf"(?ms)^{name}< .*? (376|422) {name} [^\n]*", f"{name}< (the welcome)", heard).split("\n")
 
     async def _let_pass(self, seconds: int) -> None:
         """Deadline by deadline, as outside of a test."""
@@ -208,8 +214,8 @@ async def _perform(written: Sequence[str]) -> tuple[list[str], str]:
     """The lines as far as they can be performed, and what is wrong with the last of them."""
     performed: list[str] = []
     async with trio.open_nursery() as nursery:
-        stage = Stage(_limits(written), nursery)
-        await nursery.start(stage.server.run)
+        stage = Stage(*_equipment(written), nursery)
+        await nursery.start(stage.running.server.run)
         try:
             for line in (line for line in written if not re.match(r"\w+<", line)):
                 performed.append(line)
@@ -221,13 +227,19 @@ async def _perform(written: Sequence[str]) -> tuple[list[str], str]:
     return performed, ""
 
 
-def _limits(written: Sequence[str]) -> Limits:
-    limits = Limits()
+def _equipment(written: Sequence[str]) -> tuple[Settings, Limits]:
+    settings, limits = Settings(HOST, 0), Limits()
     for line in (line for line in written if line.startswith(_SERVER_HAS)):
-        for name, value in (each.split() for each in line.removeprefix(_SERVER_HAS).split(", ")):
-            bound = BOUNDS[name.replace("-", "_")]
-            setattr(limits, bound.name, bound.parse(value))
-    return limits
+        for name, _, value in (each.partition(" ") for each in line.removeprefix(_SERVER_HAS).split(", ")):
+            match name:
+                case "motd":
+                    settings.motd.append(value)
+                case "password":
+                    settings.password = value.encode()
+                case _:
+                    bound = BOUNDS[name.replace("-", "_")]
+                    setattr(limits, bound.name, bound.parse(value))
+    return settings, limits
 
 
 def differences(path: Path, is_recorded: bool = False) -> str:

@@ -37,6 +37,7 @@ class House:
 
     def __init__(self, lines: Lines, most: float = 3.0) -> None:
         self.lines = lines
+        self.lines.all.clear()  # whatever an earlier test has left there
         self.most = most
         self.now = 0.0
         self.woken = 0
