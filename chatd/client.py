@@ -28,6 +28,7 @@ _NUMERIC_OF = {
 BOT = "B"  # it is no person
 INVISIBLE = "i"  # only those who share a room see it in lists
 
+BOT_TAG = "bot"  # IRCv3 bot mode: on all that a bot does
 GOODBYE = "Goodbye."  # to a plain client that leaves of its own will
 
 
@@ -158,11 +159,16 @@ class Client:
 
     def event(self, command: str, *params: str, text: str | None = None) -> Event:
         """Something that this client did."""
-        return Event(self.source, command, params, text, self.origin.wall())
+        return Event(self.source, command, params, text, self.origin.wall(), self._own_tags)
 
     def message(self, command: str, target: str, text: str | None, tags: Mapping[str, str]) -> Event:
         """Something that this client says."""
+        tags = {**self._own_tags, **tags}  # the server's own first (IRCv3 message tags)
         return Event(self.source, command, (target,), text, self.origin.wall(), tags, next(self.origin.numbers))
+
+    @property
+    def _own_tags(self) -> Mapping[str, str]:
+        return {BOT_TAG: ""} if self.is_bot else {}
 
     def send(self, command: str, *params: str, text: str | None = None) -> None:
         """Tell the client one IRC line of the server's."""

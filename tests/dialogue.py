@@ -12,9 +12,9 @@
 
 `>` is what somebody sends; the lines with `<` below it are all that anybody then receives: none may be missing, none
 may come on top. `-- ann arrives with echo-message` connects, introduces her and asks for that capability; all up to the
-message of the day is `(the welcome)`. `-- ann sends no more` ends her input alone. The play has a clock of its own,
-which begins at noon of the first of January 2026 and stands still unless the play says otherwise: times and msgids are
-written as they are. What varies even so, or cannot be shown well, has a placeholder:
+message of the day is `(the welcome)`. `-- ann sends no more` ends her input alone. The play's clock begins at noon of
+the first of January 2026 and stands still unless the play says otherwise, so times and msgids are written as they are.
+Those who are closed at once go in any order: let them share no room. What varies or cannot be shown has a placeholder:
 
     chatd-{version}     the version of this server
     retry in {N} s      advice that is random
@@ -147,8 +147,8 @@ class Stage:
                 await self._actor(who).close()
             case ["--", "chatctl", *_]:
                 asked = vars(ctl.parser().parse_args(shlex.split(step)[2:]))
-                words = {name: " ".join(asked[name]) for name in asked.keys() & {"reason", "text"}}
-                self.running.ask(**asked | words)
+                texts = {key: " ".join(asked[key]) for key in ("reason", "text") if isinstance(asked.get(key), list)}
+                self.running.ask(**asked | texts)
             case ["--", seconds, "second" | "seconds", "passes" | "pass"] if seconds.isdigit():
                 await self._let_pass(int(seconds))
             case _:
@@ -231,14 +231,13 @@ def _equipment(written: Sequence[str]) -> tuple[Settings, Limits]:
     settings, limits = Settings(HOST, 0), Limits()
     for line in (line for line in written if line.startswith(_SERVER_HAS)):
         for name, _, value in (each.partition(" ") for each in line.removeprefix(_SERVER_HAS).split(", ")):
-            match name:
-                case "motd":
-                    settings.motd.append(value)
-                case "password":
-                    settings.password = value.encode()
-                case _:
-                    bound = BOUNDS[name.replace("-", "_")]
-                    setattr(limits, bound.name, bound.parse(value))
+            if name == "motd":
+                settings.motd.append(value)
+            elif name == "password":
+                settings.password = value.encode()
+            else:
+                bound = BOUNDS[name.replace("-", "_")]
+                setattr(limits, bound.name, bound.parse(value))
     return settings, limits
 
 

@@ -49,4 +49,6 @@ def tell_info(chat: Chat, client: Client, message: Message) -> None:
 @IRC.command("LINKS", "[[<server>] <mask>]", source="RFC 2812 3.4.5")
 def links(chat: Chat, client: Client, message: Message) -> None:
     """See which servers are linked: none, this one stands alone."""
-    client.reply(replies.RPL_ENDOFLINKS, message.params[-1] if message.params else "*")
+    *server, mask = message.params[:2] or ["*"]
+    if not asks_another_server(chat, client, server):
+        client.reply(replies.RPL_ENDOFLINKS, mask)

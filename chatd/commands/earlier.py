@@ -71,6 +71,8 @@ def chathistory(chat: Chat, client: Client, message: Message) -> None:
         limit = chat.limits.chathistory
     if choose is None:
         _tell_targets(client, marks, limit)
+    elif name and not name.startswith("#"):
+        _tell_batch(client, b"", "chathistory", irc.word(name))  # between two people nothing is kept
     elif (room := client.rooms.get(irc.fold(name))) is None:
         client.fail("CHATHISTORY", "INVALID_TARGET", "You are not in a room of that name", wanted, name)
     else:

@@ -26,7 +26,7 @@ def welcome(chat: Chat, client: Client) -> None:
     cap = chat.pool.max_clients
     seats = "any number of clients" if math.isinf(cap) else f"at most {waiting.count(int(cap), 'client', 'clients')}"
     client.reply(replies.RPL_WELCOME, text=f"Welcome to {name}, {client.source}")
-    client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running {SOFTWARE}; {seats}")
+    client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running version {SOFTWARE}; {seats}")
     client.reply(replies.RPL_CREATED, text=f"This server was started {date(chat.started)}")
     client.reply(
         replies.RPL_MYINFO, name, SOFTWARE, "".join(USER_MODES), "".join(sorted(ROOM_MODES)),
@@ -106,7 +106,8 @@ def tell_users(chat: Chat, client: Client) -> None:
     )
     client.reply(replies.RPL_LUSEROP, "0")
     client.reply(replies.RPL_LUSERUNKNOWN, str(chat.handshakes))
-    client.reply(replies.RPL_LUSERCHANNELS, str(chat.room_count))
+    formed = chat.room_count if chat.default_room.members else chat.room_count - 1  # as LIST has it
+    client.reply(replies.RPL_LUSERCHANNELS, str(formed))
     client.reply(replies.RPL_LUSERME, text=f"I have {now} clients and 0 servers")
     client.reply(replies.RPL_LOCALUSERS, str(now), str(most), text=f"Current local users {now}, max {most}")
     client.reply(replies.RPL_GLOBALUSERS, str(now), str(most), text=f"Current global users {now}, max {most}")

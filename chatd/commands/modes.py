@@ -94,10 +94,12 @@ def _own_modes(chat: Chat, client: Client, changes: list[str]) -> None:
     if not changes:
         client.reply(replies.RPL_UMODEIS, f"+{client.modes}")
     else:
-        if set(changes[0]) - set("+-").union(USER_MODES):
-            client.reply(replies.ERR_UMODEUNKNOWNFLAG)
         wanted = [change for change in parse_changes(changes[:1]) if change.letter in USER_MODES]
+        if len(wanted) > chat.limits.mode_changes:
+            chat.usage.hit("mode_changes")
         wanted = wanted[: chat.limits.mode_changes]
         made = [(change, "") for change in wanted if chat.set_user_mode(client, change.letter, change.on)]
         for words in spell(made, irc.TEXT_BYTES):
             client.outbox.put(client.event("MODE", client.nick, *words).encode(client.form))
+        if set(changes[0]) - set("+-").union(USER_MODES):
+            client.reply(replies.ERR_UMODEUNKNOWNFLAG)

@@ -38,7 +38,7 @@ def _add(chat: Chat, client: Client, names: list[str]) -> None:
     for at, name in enumerate(names):
         if len(chat.monitors.of(client)) >= most and not chat.monitors.has(client, irc.fold(name)):
             chat.usage.hit("monitors")
-            client.reply(replies.ERR_MONLISTFULL, str(most), ",".join(names[at:])[: irc.LINE_BYTES // 2])
+            client.reply(replies.ERR_MONLISTFULL, str(most), irc.clip(",".join(names[at:]), irc.NAMED_BYTES))
             names = names[:at]
             break
         chat.monitors.add(client, irc.fold(name))

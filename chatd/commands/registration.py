@@ -70,7 +70,9 @@ def password(chat: Chat, client: Client, message: Message) -> None:
         client.password = " ".join(message.params)  # some clients write no colon before it
 
 
-@IRC.command("NICK", "<nickname>", handshake=True, waiting=True, bounds=("nick_length",), source="RFC 2812 3.1.2")
+@IRC.command(
+    "NICK", "<nickname>", handshake=True, waiting=True, bounds=("nick_length", "departed"), source="RFC 2812 3.1.2"
+)
 def nick(chat: Chat, client: Client, message: Message) -> None:
     """Take a name, or another one."""
     if not message.params or not message.params[0]:

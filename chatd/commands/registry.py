@@ -37,7 +37,7 @@ class Several(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Command:
     """`needs` parameters at least; allowed in the standings `allowed`. `summary` is its line of help, and `bounds` are
-    the rows of `limits` that it can meet."""
+    the rows of `limits` that it can meet. What one `talks` is not to be lost in silence."""
 
     name: str
     handler: Handler
@@ -45,6 +45,7 @@ class Command:
     needs: int
     allowed: frozenset[Standing]
     several: Several | None
+    talks: bool
     bounds: tuple[str, ...]
     source: str
     summary: str
@@ -64,7 +65,7 @@ class Command:
         if self.several is None or len(message.params) <= self.several.parameter:
             return 0
         most: int = getattr(chat.limits, self.several.bound)
-        return min(message.params[self.several.parameter].count(","), most - 1)
+        return min(len(set(message.params[self.several.parameter].split(","))), most) - 1
 
 
 class Table(dict[str, Command]):
@@ -80,6 +81,7 @@ class Table(dict[str, Command]):
         handshake: bool = False,
         waiting: bool = False,
         several: Several | None = None,
+        talks: bool = False,
         bounds: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
         """Put a function into the table. `handshake` and `waiting`: allowed before registration, in the line."""
@@ -89,7 +91,7 @@ class Table(dict[str, Command]):
             allowed = frozenset(standing for standing, may in standings.items() if may)
             summary = (handler.__doc__ or "").partition("\n")[0]
             every = (several.bound, *bounds) if several else bounds
-            self[name] = Command(name, handler, grammar, needs, allowed, several, every, source, summary)
+            self[name] = Command(name, handler, grammar, needs, allowed, several, talks, every, source, summary)
             return handler
 
         return enter
@@ -117,8 +119,7 @@ def _run(chat: Chat, client: Client, message: Message) -> None:
             command.handler(chat, client, message)
             client.answers += command.further_targets(chat, message) * chat.limits.answers_per_line
     elif client.standing is Standing.WAITING:
-        is_talk = command is not None and (client.is_plain or command.name == "PRIVMSG")
-        if is_talk and (text := "".join(message.params[-1:])):
+        if command is not None and command.talks and (text := "".join(message.params[-1:])):
             client.tell(f"Not delivered: {text}")
         tell_place(chat, client)
     elif client.standing is Standing.HANDSHAKE:
@@ -136,7 +137,7 @@ def too_many_targets(chat: Chat, client: Client, targets: Collection[str], silen
         return False
     chat.usage.hit("targets")
     if not silently:
-        named = ",".join(targets)[: irc.LINE_BYTES // 4]
+        named = irc.clip(",".join(targets), irc.NAMED_BYTES)
         client.reply(replies.ERR_TOOMANYTARGETS, named, text=f"At most {most} targets (targets); nothing was done")
     return True
 

@@ -9,7 +9,7 @@ from ..client import Client
 from ..protocol import replies
 from ..protocol.irc import Message
 from ..room import Room
-from .registry import IRC, LOOKS_PER_ANSWER, Several, is_enough, mask_of, too_many_targets
+from .registry import IRC, LOOKS_PER_ANSWER, is_enough, mask_of, too_many_targets
 
 ELIST = "CMNTU"
 # modern.ircdocs.horse ELIST: how many members; created, or given its topic, so many minutes ago.
@@ -21,7 +21,7 @@ Filter = Callable[[Room[Client]], bool]
 
 @IRC.command(
     "LIST", "[<room, mask or condition>{,<more>}]",
-    several=Several(0, "targets"), bounds=("outbox",), source="RFC 2812 3.2.6, modern.ircdocs.horse LIST",
+    bounds=("targets", "outbox"), source="RFC 2812 3.2.6, modern.ircdocs.horse LIST",
 )  # fmt: skip
 def list_(chat: Chat, client: Client, message: Message) -> None:
     """See which rooms there are: all, or #those, #tho*, !#nottho*, >9 people, T<60 minutes since their topic."""

@@ -128,7 +128,7 @@ def part(chat: Chat, client: Client, message: Message) -> None:
             client.reply(replies.ERR_NOSUCHCHANNEL, name)
 
 
-@IRC.command("NAMES", "<room>{,<room>}", several=Several(0, "targets"), bounds=("outbox",), source="RFC 2812 3.2.5")
+@IRC.command("NAMES", "<room>{,<room>}", bounds=("targets", "outbox"), source="RFC 2812 3.2.5")
 def names(chat: Chat, client: Client, message: Message) -> None:
     """See who is in a room."""
     asked = message.params[0] if message.params else "*"

@@ -14,13 +14,12 @@ from .labels import beside
 from .registry import IRC, Several, too_many_targets
 
 STATUSES = "".join(PREFIXES.values())  # before a room's name: to those who have it (ISUPPORT STATUSMSG)
-BOT_TAG = "bot"  # IRCv3 bot mode: on what a bot says
 CLIENT_ONLY = "+"  # IRCv3 message tags: the tags that are passed on as they come begin with it
 
 
 @IRC.command(
     "PRIVMSG", "<room or nickname>{,<more>} :<text>",
-    several=Several(0, "targets"), bounds=("history_lines", "history_bytes"), source="RFC 2812 3.3.1",
+    several=Several(0, "targets"), talks=True, bounds=("history_lines", "history_bytes"), source="RFC 2812 3.3.1",
 )  # fmt: skip
 def privmsg(chat: Chat, client: Client, message: Message) -> None:
     """Say something to a room or to somebody."""
@@ -72,8 +71,6 @@ def _refuse(client: Client, message: Message, numeric: Numeric, target: str, tex
 def _speak_to(chat: Chat, client: Client, message: Message, target: str) -> None:
     text = message.params[1] if len(message.params) > 1 else None
     tags = message.tags and {key: value for key, value in message.tags.items() if key.startswith(CLIENT_ONLY)}
-    if client.is_bot:
-        tags = {BOT_TAG: "", **tags}  # the server's own first (IRCv3 message tags)
     name = target.lstrip(STATUSES)
     if name.startswith("#"):
         event = _speak_in(chat, client, message, name, target.removesuffix(name), text, tags)
@@ -93,7 +90,8 @@ def _speak_in(
         return None
     banned = bool(room.lists) and room.is_silenced(client, client.source)
     if banned or not room.may_speak(client) or (status and client not in room.members):
-        why = "only operators and voices may speak" if client in room.members else "join it first"
+        is_moderated = client in room.members or "m" in room.modes
+        why = "only operators and voices may speak" if is_moderated else "join it first"
         why = "you are banned from it" if banned else why
         _refuse(client, message, replies.ERR_CANNOTSENDTOCHAN, room.name, f"Cannot send to room: {why}")
         return None

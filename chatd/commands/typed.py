@@ -4,7 +4,7 @@ Such a person is in one room at a time, as its lines do not say where they are s
 """
 
 from ..chat import Chat
-from ..client import Client
+from ..client import Client, Standing
 from ..protocol import irc, plain
 from ..protocol.irc import Message
 from ..room import Room
@@ -17,7 +17,7 @@ def here(chat: Chat, client: Client) -> Room[Client]:
     return next(iter(client.rooms.values()), chat.default_room)
 
 
-@PLAIN.command(plain.SAY, "<text>", needs=1, bounds=("plain_line",), source="docs/protocol.md")
+@PLAIN.command(plain.SAY, "<text>", needs=1, talks=True, bounds=("plain_line",), source="docs/protocol.md")
 def say(chat: Chat, client: Client, message: Message) -> None:
     """Say something to everybody."""
     room = here(chat, client)
@@ -30,13 +30,13 @@ def say(chat: Chat, client: Client, message: Message) -> None:
         client.tell(f"Not delivered: {text}")
 
 
-@PLAIN.command("ME", "<text>", needs=1, source="docs/protocol.md")
+@PLAIN.command("ME", "<text>", needs=1, talks=True, source="docs/protocol.md")
 def me(chat: Chat, client: Client, message: Message) -> None:
     """Tell everybody what you do: /me waves."""
     say(chat, client, Message(plain.SAY, [plain.action(message.params[0])]))
 
 
-@PLAIN.command("MSG", "<nickname> <text>", needs=1, source="docs/protocol.md")
+@PLAIN.command("MSG", "<nickname> <text>", needs=1, talks=True, source="docs/protocol.md")
 def msg(chat: Chat, client: Client, message: Message) -> None:
     """Say something to one person: /msg ann hello."""
     nick, _, text = message.params[0].partition(" ")
@@ -55,7 +55,10 @@ def nick(chat: Chat, client: Client, message: Message) -> None:
 @PLAIN.command("PASS", "<password>", needs=1, handshake=True, source="docs/protocol.md")
 def password(chat: Chat, client: Client, message: Message) -> None:
     """Say the password, where there is one."""
-    registration.password(chat, client, message)
+    if client.standing is Standing.HANDSHAKE:
+        registration.password(chat, client, message)
+    else:
+        client.tell("You are in already.")
 
 
 def ask_password(client: Client, text: str) -> None:

@@ -13,6 +13,7 @@ LINE_BYTES = 512
 CLIENT_TAG_BYTES = 4096
 TAG_BYTES = 8191
 TEXT_BYTES = LINE_BYTES - 2
+NAMED_BYTES = LINE_BYTES // 4  # of what a client wrote that an error names, so that it has room for its sentence
 
 _ESCAPES = {";": r"\:", " ": r"\s", "\\": r"\\", "\r": r"\r", "\n": r"\n"}
 _UNESCAPES = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}

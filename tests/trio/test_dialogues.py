@@ -1,10 +1,18 @@
-"""The dialogues in tests/dialogues, and that their runner overlooks nothing."""
+"""The dialogues in tests/dialogues, that they show all there is, and that their runner overlooks nothing."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import dialogue
 import pytest
 from dialogue import DialogueError, differences, perform
+
+from chatd.commands import IRC, PLAIN
+from chatd.commands.modes import USER_MODES
+from chatd.commands.room_modes import ROOM_MODES
+from chatd.protocol import irc, plain, replies
+from chatd.protocol.capabilities import CAPABILITIES
 
 DIALOGUES = sorted((Path(__file__).parents[1] / "dialogues").glob("*.txt"))
 PLAY = [
@@ -23,6 +31,15 @@ PLAY = [
     "",
 ]
 HELLO = PLAY.index("ann< :bob!bob@127.0.0.1 PRIVMSG ann :hello")
+# What the program's own tables hold, by kind. Whoever adds to them writes down in a dialogue how it is used.
+THERE_IS = {
+    "command": set(IRC),
+    "plain command": set(PLAIN),
+    "numeric": {known.code for known in vars(replies).values() if isinstance(known, replies.Numeric)},
+    "capability": set(CAPABILITIES),
+    "mode of a room": set(ROOM_MODES),
+    "mode of one's own": set(USER_MODES),
+}
 
 
 @pytest.mark.parametrize("path", DIALOGUES, ids=[path.stem for path in DIALOGUES])
@@ -31,8 +48,59 @@ def test_the_server_says_what_is_written(path: Path) -> None:
     assert not found, found
 
 
-def test_there_are_dialogues() -> None:
-    assert {"two_in_a_room", "plain"} <= {path.stem for path in DIALOGUES}
+@pytest.mark.parametrize("kind", THERE_IS)
+def test_all_there_is_occurs_in_a_dialogue(kind: str) -> None:
+    shown = {name for path in DIALOGUES for of, name in occurring(path.read_text()) if of == kind}
+    missing = THERE_IS[kind] - shown
+    assert not missing, f"a {kind} is to occur in tests/dialogues, which shows how it is used"
+
+
+def occurring(play: str) -> Iterator[tuple[str, str]]:
+    """What occurs in a dialogue, with its kind: numerics that are received, and all else that is sent."""
+    persons = set(re.findall(r"(?m)^(\w+)< \* ", play))
+    for capabilities in re.findall(r"(?m)^-- \w+ arrives with (.*)", play):
+        yield from (("capability", name) for name in capabilities.split())
+    for who, direction, line in re.findall(r"(?m)^(\w+)([<>]) ?(.*)", play):
+        message = irc.parse(line)
+        if direction == "<":
+            yield "numeric", message.command
+        elif who in persons:
+            yield "plain command", plain.parse(line).command
+        else:
+            yield "command", message.command
+            yield from _asked(message)
+
+
+def _asked(message: irc.Message) -> Iterator[tuple[str, str]]:
+    match message.command, *message.params:
+        case "CAP", "REQ", *names:
+            yield from (("capability", name) for name in " ".join(names).split())
+        case "MODE", target, changes, *_:
+            yield from (("mode of a room" if target[0] == "#" else "mode of one's own", letter) for letter in changes)
+
+
+def test_it_is_seen_what_occurs() -> None:
+    play = """
+        -- zoe connects
+        zoe> /me waves
+        zoe> NICK zoe
+        zoe< * Welcome
+        -- ann arrives with batch setname
+        ann> CAP REQ :server-time
+        ann> TOPIC #tea :MODE #tea +i
+        ann> mode #tea kv
+        ann> @label=1 MODE ann B
+        ann< @label=1 :chatd.local 221 ann +B
+        ann< :bob!bob@127.0.0.1 PRIVMSG ann 301
+    """
+    assert set(occurring(re.sub("(?m)^ +", "", play))) == {
+        *(("plain command", name) for name in ("ME", "SAY")),
+        *(("capability", name) for name in ("batch", "setname", "server-time")),
+        *(("command", name) for name in ("CAP", "TOPIC", "MODE")),
+        *(("mode of a room", letter) for letter in "kv"),
+        ("mode of one's own", "B"),
+        *(("numeric", command) for command in ("*", "221", "PRIVMSG")),
+    }
 
 
 @pytest.mark.parametrize(

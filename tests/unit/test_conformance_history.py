@@ -85,12 +85,21 @@ def test_what_cannot_be_read_is_refused(world: World, line: str) -> None:
     assert person.says(f"CHATHISTORY {line}") == [f":{SERVER} FAIL CHATHISTORY INVALID_PARAMS {wanted} :{sentence}"]
 
 
-@pytest.mark.parametrize("target", ["#a", "#none", "ann"])
+@pytest.mark.parametrize("target", ["#a", "#none"])
 def test_only_who_is_inside_reads_it(world: World, target: str) -> None:
     person = world.irc("bob", "#b", caps="draft/chathistory")
     sentence = "You are not in a room of that name"
     told = person.says(f"CHATHISTORY LATEST {target} * 5")
     assert told == [f":{SERVER} FAIL CHATHISTORY INVALID_TARGET LATEST {target} :{sentence}"]
+
+
+def test_between_two_people_nothing_is_kept_and_that_is_no_error(world: World) -> None:
+    person = world.irc("bob", "#b", caps="draft/chathistory batch")
+    world.irc("eve").says("PRIVMSG bob :psst")
+    person.hears()
+    begin, end = person.says("CHATHISTORY LATEST eve * 5")
+    batch = end.rpartition("-")[2]
+    assert begin == f":{SERVER} BATCH +{batch} chathistory eve"
 
 
 def test_who_has_not_asked_for_it_has_no_such_command(world: World) -> None:
