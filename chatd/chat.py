@@ -229,7 +229,11 @@ class Chat:
             return ()
         if len(rooms) == 1:
             return rooms[0].others(client)
-        return (member for member in {m: None for room in rooms for m in room.members} if member is not client)
+        every: dict[Client, str] = {}
+        for room in rooms:
+            every |= room.members
+        del every[client]
+        return every
 
     def announce(self, client: Client, event: Event, cap: str) -> None:
         """Tell what a client does of itself to those who share a room with it, and to those who monitor it and want to

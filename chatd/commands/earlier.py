@@ -15,7 +15,6 @@ from .registry import IRC
 
 REFERENCES = "msgid,timestamp"  # by which a message is named (ISUPPORT MSGREFTYPES)
 _REFERENCE = re.compile(r"msgid=(?P<id>[0-9a-f]{1,16})|timestamp=(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)")
-ANY = "*"  # instead of a reference: LATEST from whenever
 
 Span = tuple[int, int]  # where what a reference names begins and ends
 # From where to where it goes, and whether its end counts for more than its beginning.

@@ -37,7 +37,8 @@ class Several(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Command:
     """`needs` parameters at least; allowed in the standings `allowed`. `summary` is its line of help, and `bounds` are
-    the rows of `limits` that it can meet. What one `talks` is not to be lost in silence."""
+    the rows of `limits` that it can meet. What one `talks` is not to be lost in silence. Commands that are typed do
+    what those of IRC do, and leave sources and bounds to them."""
 
     name: str
     handler: Handler
@@ -76,7 +77,7 @@ class Table(dict[str, Command]):
         name: str,
         grammar: str = "",
         *,
-        source: str,
+        source: str = "",
         needs: int = 0,
         handshake: bool = False,
         waiting: bool = False,

@@ -23,6 +23,7 @@ def join(chat: Chat, client: Client, message: Message) -> None:
     """Enter rooms; a waiting client enters them when its seat comes."""
     if message.params[0] == "0":
         client.held.clear()
+        client.answers += max(0, len(client.rooms) - 1) * chat.limits.answers_per_line  # as PART of them all costs
         for room in list(client.rooms.values()):
             chat.part(client, room, client.event("PART", room.name))
         return
@@ -93,7 +94,7 @@ def _refusal(chat: Chat, client: Client, room: Room[Client], key: str) -> Numeri
 
 
 def _tell_bad_name(chat: Chat, client: Client, name: str) -> None:
-    rule = f"A room's name is # and a word after it, at most {chat.limits.room_length} bytes (room-length)"
+    rule = f"A room's name is # and a word that can be seen, at most {chat.limits.room_length} bytes (room-length)"
     client.reply(replies.ERR_NOSUCHCHANNEL, name, text=rule)
     if len(name.encode()) > chat.limits.room_length:
         chat.usage.hit("room_length")
@@ -142,6 +143,8 @@ def names(chat: Chat, client: Client, message: Message) -> None:
 
 
 def tell_names(chat: Chat, client: Client, room: Room[Client]) -> None:
+    if is_enough(chat, client, room.name):
+        return
     every, whole = MULTI_PREFIX in client.caps, USERHOST_IN_NAMES in client.caps
     inside = client in room.members
     shown = [

@@ -69,7 +69,7 @@ def _refuse(client: Client, message: Message, numeric: Numeric, target: str, tex
 
 
 def _speak_to(chat: Chat, client: Client, message: Message, target: str) -> None:
-    text = message.params[1] if len(message.params) > 1 else None
+    text = message.params[1] if message.command != "TAGMSG" else None
     tags = message.tags and {key: value for key, value in message.tags.items() if key.startswith(CLIENT_ONLY)}
     name = target.lstrip(STATUSES)
     if name.startswith("#"):

@@ -17,7 +17,7 @@ def here(chat: Chat, client: Client) -> Room[Client]:
     return next(iter(client.rooms.values()), chat.default_room)
 
 
-@PLAIN.command(plain.SAY, "<text>", needs=1, talks=True, bounds=("plain_line",), source="docs/protocol.md")
+@PLAIN.command(plain.SAY, "<text>", needs=1, talks=True)
 def say(chat: Chat, client: Client, message: Message) -> None:
     """Say something to everybody."""
     room = here(chat, client)
@@ -30,29 +30,29 @@ def say(chat: Chat, client: Client, message: Message) -> None:
         client.tell(f"Not delivered: {text}")
 
 
-@PLAIN.command("ME", "<text>", needs=1, talks=True, source="docs/protocol.md")
+@PLAIN.command("ME", "<text>", needs=1, talks=True)
 def me(chat: Chat, client: Client, message: Message) -> None:
     """Tell everybody what you do: /me waves."""
     say(chat, client, Message(plain.SAY, [plain.action(message.params[0])]))
 
 
-@PLAIN.command("MSG", "<nickname> <text>", needs=1, talks=True, source="docs/protocol.md")
+@PLAIN.command("MSG", "<nickname> <text>", needs=1, talks=True)
 def msg(chat: Chat, client: Client, message: Message) -> None:
     """Say something to one person: /msg ann hello."""
     nick, _, text = message.params[0].partition(" ")
-    if text := text.strip(" "):
+    if "," not in nick and (text := text.strip(" ")):
         talk.privmsg(chat, client, Message("PRIVMSG", [nick, text]))
     else:
         tell_grammar(client, PLAIN["MSG"])
 
 
-@PLAIN.command("NICK", "<nickname>", needs=1, handshake=True, waiting=True, source="docs/protocol.md")
+@PLAIN.command("NICK", "<nickname>", needs=1, handshake=True, waiting=True)
 def nick(chat: Chat, client: Client, message: Message) -> None:
     """Take another name: /nick ann."""
     registration.nick(chat, client, message)
 
 
-@PLAIN.command("PASS", "<password>", needs=1, handshake=True, source="docs/protocol.md")
+@PLAIN.command("PASS", "<password>", needs=1, handshake=True)
 def password(chat: Chat, client: Client, message: Message) -> None:
     """Say the password, where there is one."""
     if client.standing is Standing.HANDSHAKE:
@@ -68,7 +68,7 @@ def ask_password(client: Client, text: str) -> None:
     client.tell("This chat has a password. Type /pass PASSWORD first.")
 
 
-@PLAIN.command("WHO", bounds=("outbox",), source="docs/protocol.md")
+@PLAIN.command("WHO")
 def who(chat: Chat, client: Client, message: Message) -> None:
     """See who is here."""
     room = here(chat, client)
@@ -80,13 +80,13 @@ def who(chat: Chat, client: Client, message: Message) -> None:
         client.tell(line)
 
 
-@PLAIN.command("JOIN", "<room>", needs=1, source="docs/protocol.md")
+@PLAIN.command("JOIN", "<room>", needs=1)
 def join(chat: Chat, client: Client, message: Message) -> None:
     """Go into another room: /join #tea."""
     _go(chat, client, f"#{message.params[0].removeprefix('#')}")
 
 
-@PLAIN.command("LEAVE", source="docs/protocol.md")
+@PLAIN.command("LEAVE")
 def leave(chat: Chat, client: Client, message: Message) -> None:
     """Go back into the first room."""
     _go(chat, client, chat.default_room.name)
@@ -105,7 +105,7 @@ def _go(chat: Chat, client: Client, name: str) -> None:
         client.tell(f"The topic is: {room.topic}")
 
 
-@PLAIN.command("ROOMS", bounds=("outbox",), source="docs/protocol.md")
+@PLAIN.command("ROOMS")
 def list_rooms(chat: Chat, client: Client, message: Message) -> None:
     """See which rooms there are."""
     for room in chat.visible_rooms(client):
@@ -114,13 +114,13 @@ def list_rooms(chat: Chat, client: Client, message: Message) -> None:
         client.tell(f"{room.name} ({len(room.members)}) {room.topic}".rstrip())
 
 
-@PLAIN.command("TOPIC", "[text]", source="docs/protocol.md")
+@PLAIN.command("TOPIC", "[text]")
 def topic(chat: Chat, client: Client, message: Message) -> None:
     """See or set what the room is about."""
     rooms.topic(chat, client, Message("TOPIC", [here(chat, client).name, *message.params]))
 
 
-@PLAIN.command("HELP", handshake=True, waiting=True, source="docs/protocol.md")
+@PLAIN.command("HELP", handshake=True, waiting=True)
 def help_(chat: Chat, client: Client, message: Message) -> None:
     """Read this."""
     client.tell(f"What you type, everybody in {here(chat, client).name} reads. And:")
@@ -129,7 +129,7 @@ def help_(chat: Chat, client: Client, message: Message) -> None:
             client.tell(f"/{command.name.lower()} {command.grammar}".ljust(24) + command.summary)
 
 
-@PLAIN.command("QUIT", "[reason]", handshake=True, waiting=True, source="docs/protocol.md")
+@PLAIN.command("QUIT", "[reason]", handshake=True, waiting=True)
 def quit_(chat: Chat, client: Client, message: Message) -> None:
     """Leave."""
     registration.quit_(chat, client, message)

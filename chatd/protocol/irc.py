@@ -7,6 +7,8 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
+from .safetext import neutralise
+
 # RFC 1459 2.3: 512 bytes, CR LF included. IRCv3 message tags: 8191 bytes of tags in all, `@` and the space included;
 # of these a client may send 4094 of data, so 4096.
 LINE_BYTES = 512
@@ -134,8 +136,8 @@ def is_nickname(text: str, length: int) -> bool:
 
 
 def is_room_name(text: str, length: int) -> bool:
-    """Whether it may be a room's name (`#` and more) of at most `length` bytes."""
-    return len(text.encode()) <= length and _ROOM_NAME.fullmatch(text) is not None
+    """Whether it may be a room's name (`#` and more) of at most `length` bytes: all of it is to be seen."""
+    return len(text.encode()) <= length and _ROOM_NAME.fullmatch(text) is not None and neutralise(text) == text
 
 
 def username(text: str, length: int) -> str:

@@ -154,7 +154,7 @@ async def test_a_room_of_too_long_a_name_is_not_entered(autojump_clock: Clock) -
             assert not any(" 403 " in line for line in await peer.settle())
             hits = house.hits("room_length")
             await peer.send("JOIN #éééx")
-            rule = "A room's name is # and a word after it, at most 7 bytes (room-length)"
+            rule = "A room's name is # and a word that can be seen, at most 7 bytes (room-length)"
             assert await peer.settle() == [f":chatd.local 403 {nick} #éééx :{rule}"]
             assert house.hits("room_length") == hits + 1
         await ann.send("QUIT")

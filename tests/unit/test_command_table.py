@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from chat_harness import LOBBY, World
 
-from chatd.commands import IRC, PLAIN
+from chatd.commands import IRC
 from chatd.limits import bounds
 
 LONG = "x" * 400
 # Each of these lines, said by ann, meets that bound, and no other; the bounds are set low.
 MEETS = [
     (f"NICK {LONG}", "nick_length", {}),
+    ("NICK eve", "departed", {"departed": 0}),
     (f"SETNAME :{LONG}", "realname_length", {}),
     (f"QUIT :{LONG}", "reason_length", {}),
     (f"AWAY :{LONG}", "away_length", {}),
@@ -22,9 +23,12 @@ MEETS = [
     ("KICK #a bob,cid", "targets", {"targets": 1}),
     ("PRIVMSG #a,bob :x", "targets", {"targets": 1}),
     ("NOTICE #a,bob :x", "targets", {"targets": 1}),
+    ("TAGMSG #a,bob", "targets", {"targets": 1}),
     ("NAMES #a,#b", "targets", {"targets": 1}),
     ("LIST #a,#b", "targets", {"targets": 1}),
     ("PRIVMSG #a :x", "history_lines", {"history_lines": 0}),
+    ("PRIVMSG #a :x", "history_bytes", {"history_bytes": 1}),
+    ("NOTICE #a :x", "history_lines", {"history_lines": 0}),
     ("NOTICE #a :x", "history_bytes", {"history_bytes": 1}),
     (f"JOIN #{LONG}", "room_length", {}),
     ("JOIN #b", "max_rooms", {"max_rooms": 2}),
@@ -34,14 +38,16 @@ MEETS = [
     (f"MODE #a +k {LONG}", "key_length", {}),
     (f"MODE #a +b {LONG}", "mask_length", {}),
     ("MODE #a +b bob", "room_masks", {"room_masks": 0}),
+    ("MODE ann +iB", "mode_changes", {"mode_changes": 1}),
     ("INVITE cid #a", "invitations", {"invitations": 0}),
     ("MONITOR + a,b", "monitors", {"monitors": 1}),
     ("WHO *", "who_replies", {"who_replies": 2}),
     ("CHATHISTORY LATEST #a * 9", "chathistory", {"chathistory": 8}),
 ]
-# Met by who reads slowly, or before one is seated: `tests/rows` has these.
+# Met by who reads slowly, who waits, or before one is seated: tests of their own have these.
 MET_ELSEWHERE = {
-    "departed", "outbox", "outbox_pause", "password_cost", "password_delay", "plain_line", "user_length",
+    "PASS": {"password_cost", "password_delay"}, "USER": {"realname_length", "user_length"}, "JOIN": {"key_length"},
+    "WHOWAS": {"departed"}, "CHATHISTORY": {"outbox_pause"},
 }  # fmt: skip
 
 
@@ -61,22 +67,34 @@ def test_a_command_meets_a_bound_that_stands_beside_it(line: str, bound: str, se
     assert bound in IRC[line.split()[0]].bounds
 
 
-def test_every_bound_that_stands_beside_a_command_is_met_by_one() -> None:
-    named = {name for table in (IRC, PLAIN) for command in table.values() for name in command.bounds}
-    assert named <= {bound for _, bound, _ in MEETS} | MET_ELSEWHERE
-    assert {bound.name for bound in bounds()} >= MET_ELSEWHERE
+@pytest.mark.parametrize("command", IRC.values(), ids=lambda command: command.name)
+def test_no_other_bounds_stand_beside_it(command: Any) -> None:
+    met = {bound for line, bound, _ in MEETS if line.split()[0] == command.name}
+    assert set(command.bounds) == met | MET_ELSEWHERE.get(command.name, set()) | ({"outbox"} & set(command.bounds))
+    assert set(command.bounds) <= {bound.name for bound in bounds()}
 
 
 @pytest.mark.parametrize(
     ("line", "further"),
     [
         ("PRIVMSG bob :x", 0), ("PRIVMSG bob,cid :a,b,c", 1), ("PRIVMSG bob,cid,#a,#b,#c,#d :x", 3), ("PRIVMSG", 0),
-        ("JOIN #b,#c k,k", 1), ("PART #a,#b,#c", 2), ("KICK #a bob,cid :x", 1), ("WHOIS bob,cid", 0),
+        ("PRIVMSG bob,bob,bob :x", 0), ("JOIN #b,#c k,k", 1), ("PART #a,#b,#c", 2), ("KICK #a bob,cid :x", 1),
+        ("WHOIS bob,cid", 0), ("JOIN 0", 1),
     ],
 )  # fmt: skip
 def test_each_further_target_of_a_line_costs_as_much_as_a_line(line: str, further: int) -> None:
     world = World(targets=4, answers_per_line=1_000)
-    ann = world.irc("ann", "#a")
+    ann = world.irc("ann", "#a", "#z")
     ann.client.answers = 0
     ann.says(line)
     assert ann.client.answers // 1_000 == further
+
+
+def test_a_person_with_nc_writes_to_one_at_a_time() -> None:
+    world = World()
+    bob, cid = world.irc("bob"), world.irc("cid")
+    ann = world.arrives()
+    ann.be_plain()
+    ann.says("/nick ann")
+    assert ann.says("/msg bob,cid psst") == ["* Write /msg <nickname> <text>"]
+    assert bob.hears() == cid.hears() == []

@@ -19,7 +19,7 @@ from chatd.protocol import irc
 
 WHICH = st.integers(0, 10**6)
 NICKS = ["ann", "Ann", "bob", "cid", "guest1", "x" * 30]
-ROOMS = [LOBBY, "#a", "#A", "#b", "#" + "r" * 49, "#é"]
+ROOMS = [LOBBY, "#a", "#A", "#b", "#" + "r" * 49, "#é", "#\u202ex", "@#a", "+#b"]
 ODD = [
     "",
     ":",

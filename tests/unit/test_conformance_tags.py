@@ -27,6 +27,7 @@ TAGGED = [
     case("IRCv3 message-tags", r"bob: @+a=x\:y\sz\\\q;+b= NOTICE ann :hi",
          rf"ann < @msgid={MSGID}0;+a=x\:y\sz\\q;+b {BOB} NOTICE ann :hi"),
     case("IRCv3 message-tags", "bob: @+a=1;+a=2 TAGMSG ann", f"ann < @msgid={MSGID}0;+a=2 {BOB} TAGMSG ann"),
+    case("IRCv3 message-tags", "bob: @+a TAGMSG #a :hidden", f"ann < @msgid={MSGID}0;+a {BOB} TAGMSG #a", "cid <"),
     case("IRCv3 message-tags", "bob: @+a TAGMSG dan", "dan <", "bob <"),
     case("IRCv3 message-tags", "dan: @+a TAGMSG ann", "dan < :$ 421 dan TAGMSG :Unknown command", "ann <"),
     case("IRCv3 message-tags", "bob: @+a TAGMSG", "bob < :$ 461 bob TAGMSG :Not enough parameters"),
