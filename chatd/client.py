@@ -69,6 +69,7 @@ class Client:
         "away",
         "caps",
         "form",
+        "further",
         "has_cap_302",
         "held",
         "host",
@@ -107,6 +108,7 @@ class Client:
         self.seated_at = 0.0
         self.lines = 0  # that it has sent
         self.answers = 0  # lines that it was sent for its last one
+        self.further = 0.0  # and lines that it cost besides: for targets, and for what was looked at
         self.standing = Standing.HANDSHAKE
         self.ticket: Ticket[Client] | None = None
         self.nick = ""
@@ -153,6 +155,10 @@ class Client:
     def is_plain(self) -> bool:
         return self.form == Form.PLAIN
 
+    @property
+    def dialect(self) -> str:
+        return "plain" if self.is_plain else "irc"
+
     def set_caps(self, caps: frozenset[str]) -> None:
         self.caps = caps
         self.form = form_of(caps)
@@ -191,10 +197,10 @@ class Client:
         else:
             self.send(numeric.code, self.nick or "*", *map(irc.word, params), text=text)
 
-    def reply_words(self, numeric: Numeric, *params: str, words: Iterable[str], between: str = " ") -> None:
+    def reply_words(self, numeric: Numeric, *params: str, words: Iterable[str]) -> None:
         """Answer with words that are not to be cut, on as many lines as they take."""
         for text in self.wrap(numeric, *params, words=words):
-            self.reply(numeric, *params, text=text.replace(" ", between))
+            self.reply(numeric, *params, text=text)
 
     def wrap(self, numeric: Numeric, *params: str, words: Iterable[str]) -> list[str]:
         """The words as the texts of as many lines as they take."""

@@ -13,7 +13,7 @@ from .commands import PLAIN, dispatch, info, rooms, typed
 from .commands.registry import tell_place
 from .pool import Refused, State, Ticket, Waiting
 from .protocol import plain, waiting
-from .protocol.capabilities import STANDARD_REPLIES
+from .protocol.capabilities import AWAY_NOTIFY, STANDARD_REPLIES
 from .protocol.event import Event
 from .protocol.farewell import Farewell, Reason
 from .protocol.irc import Message
@@ -112,11 +112,13 @@ def _come_in(chat: Chat, client: Client) -> None:
     client.seated_at = chat.clock()
     chat.invisible += client.invisible
     chat.monitors.came(client)
+    if client.away:
+        chat.announce(client, client.event("AWAY", text=client.away), AWAY_NOTIFY)
     chat.waits.add(client.seated_at - client.arrived)
     chat.usage.saw("max_clients", chat.pool.in_use)
     chat.note_presence(client)
     chat.journal.note(
-        "entered", id=client.number, nick=client.nick, dialect="plain" if client.is_plain else "irc",
+        "entered", id=client.number, nick=client.nick, dialect=client.dialect,
         waited=round(client.seated_at - client.arrived, 3),
     )  # fmt: skip
     if client.is_plain:

@@ -108,6 +108,9 @@ class Limits:
     answers_per_line: int = row(
         20, "lines", "Of an answer, such as WHO's or LIST's, that count as one line more for message-rate.",
         "The client's next line is read later.", least=1)
+    looks_per_line: int = row(
+        400, "looks", "At a client, room or name, for WHO, LIST, MONITOR or ISON, that count as one line more, too.",
+        "The client's next line is read later.", least=1)
     input_bytes: int = row(
         4096, "bytes", "Read from one client at a time; so much of its input is kept besides an unfinished line.",
         "The rest stays with the kernel, whose buffer slows the sender.", least=512, most=1 << 20)
@@ -137,7 +140,7 @@ class Limits:
         20, "rooms", "That one client is in; as many JOINs are kept for one in line.",
         "The room is not entered.", "405", least=1)
     targets: int = row(
-        4, "targets", "Of one PRIVMSG or NAMES: one line is not to become a flood.",
+        4, "targets", "Of one PRIVMSG, KICK or NAMES: one line is not to become a flood.",
         "Nothing is sent.", "407", least=1)
     mode_changes: int = row(
         6, "changes", "Of one MODE, so that it can be told in one line.",

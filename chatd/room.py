@@ -116,4 +116,8 @@ class Room(Generic[MemberT]):
 
     def is_silenced(self, member: MemberT, source: str) -> bool:
         """Whether a ban keeps one with that `nick!user@host` from speaking: operators and voices may all the same."""
-        return not self.members.get(member) and self.lists.bans(source)
+        return bool(self.lists) and not self.members.get(member) and self.lists.bans(source)
+
+    def may_be_heard(self, member: MemberT, source: str) -> bool:
+        """Whether neither its modes nor a ban keep the member from speaking."""
+        return self.may_speak(member) and not self.is_silenced(member, source)

@@ -150,23 +150,26 @@ class Session:
                 await trio.sleep(after)
                 self.close(farewell)
                 return
-            await self._pay_for_answers()
+            await self._pay_for_more()
         self._meet()  # another protocol's first line brings none
         self._connection.outbox.put(self._intake.take_answer())
         # Bytes that bring no line cost as much as the longest lines, and a single one what it takes to look at it.
         if size > taken * irc.LINE_BYTES:
             await self._flow.spend(max(size / irc.LINE_BYTES - taken, 0 if taken else LEAST_COST))
 
-    async def _pay_for_answers(self) -> None:
-        """What is expensive to answer counts as more than one line."""
-        lines = self.client.answers // self._house.limits.answers_per_line
-        if lines and self.client.standing is not Standing.HANDSHAKE:
+    async def _pay_for_more(self) -> None:
+        """What takes much to do or to answer counts as more than one line."""
+        if self.client.standing is Standing.HANDSHAKE:
+            return
+        if lines := self.client.answers // self._house.limits.answers_per_line:
             await self._flow.spend(lines, "answers_per_line")
+        if self.client.further:
+            await self._flow.spend(self.client.further)
 
     def _handle(self, line: str | Flaw) -> None:
         chat, client = self._house.chat, self.client
         client.lines += 1
-        client.answers = 0
+        client.answers, client.further = 0, 0.0
         if isinstance(line, Flaw):
             self._tell_flaw(line)
         elif client.standing is not Standing.HANDSHAKE:

@@ -53,7 +53,7 @@ def protocol() -> str:
             _table(
                 "capability", "with it one reads",
                 rows=[
-                    (f"[`{name}`]({SPECIFICATIONS}/{known.page}.html)", known.summary)
+                    (f"[`{name}`]({SPECIFICATIONS}/{known.page or name}.html)", known.summary)
                     for name, known in CAPABILITIES.items()
                 ],
             ),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from ..chat import Chat
 from ..client import Client
@@ -54,29 +55,45 @@ def chathistory(chat: Chat, client: Client, message: Message) -> None:
     if CHATHISTORY not in client.caps:
         client.reply(replies.ERR_UNKNOWNCOMMAND, "CHATHISTORY")
         return
-    wanted, *words = message.params or ["*"]
-    wanted = wanted.upper()
-    choose = CHOICES.get(wanted)
-    name = words.pop(0) if choose and words else ""
-    *written, count = words or [""]
-    marks = [mark for word in written if (mark := _mark(word, wanted)) is not None]
-    is_known = choose is not None or wanted == TARGETS
-    if not is_known or not len(written) == len(marks) == (2 if wanted in WITH_TWO else 1) or not count.isdigit():
-        client.fail("CHATHISTORY", "INVALID_PARAMS", "HELP CHATHISTORY tells what it wants", wanted)
+    query = _read(message.params)
+    if query is None:
+        asked = message.params[0] if message.params else "*"
+        client.fail("CHATHISTORY", "INVALID_PARAMS", "HELP CHATHISTORY tells what it wants", asked)
         return
-    limit = irc.count(count) or chat.limits.chathistory
-    if limit > chat.limits.chathistory:
+    if query.limit > chat.limits.chathistory:
         chat.usage.hit("chathistory")
-        limit = chat.limits.chathistory
-    if choose is None:
-        _tell_targets(client, marks, limit)
-    elif name and not name.startswith("#"):
-        _tell_batch(client, b"", "chathistory", irc.word(name))  # between two people nothing is kept
-    elif (room := client.rooms.get(irc.fold(name))) is None:
-        client.fail("CHATHISTORY", "INVALID_TARGET", "You are not in a room of that name", wanted, name)
+    limit = min(query.limit or chat.limits.chathistory, chat.limits.chathistory)
+    if query.wanted == TARGETS:
+        _tell_targets(client, query.marks, limit)
+    elif not query.name.startswith("#"):
+        _tell_lines(client, b"", "chathistory", irc.word(query.name))  # between two people nothing is kept
+    elif (room := client.rooms.get(irc.fold(query.name))) is None:
+        client.fail("CHATHISTORY", "INVALID_TARGET", "You are not in a room of that name", query.wanted, query.name)
     else:
-        spans = [room.history.span(mark) for mark in marks]
-        _tell(client, room, choose(spans, len(room.history), limit), int(chat.limits.pause))
+        spans = [room.history.span(mark) for mark in query.marks]
+        chosen = CHOICES[query.wanted](spans, len(room.history), limit)
+        lines = room.history.replay(room.name, client.form, int(chat.limits.pause), *chosen)
+        _tell_lines(client, lines, "chathistory", room.name)
+
+
+class Query(NamedTuple):
+    """What a client wants to read: which lines of the room of that name, by these references, and how many at most."""
+
+    wanted: str
+    name: str
+    marks: list[Mark]
+    limit: int  # 0 for as many as one may have
+
+
+def _read(words: list[str]) -> Query | None:
+    """What a client asks for; None if that cannot be understood."""
+    wanted = words[0].upper() if words else ""
+    first = 1 if wanted == TARGETS else 2  # of its references, behind which the limit stands
+    several = 2 if wanted in WITH_TWO else 1
+    if wanted not in (*CHOICES, TARGETS) or len(words) != first + several + 1 or not words[-1].isdigit():
+        return None
+    marks = [mark for word in words[first:-1] if (mark := _mark(word, wanted)) is not None]
+    return Query(wanted, words[1], marks, irc.count(words[-1])) if len(marks) == several else None
 
 
 def _mark(word: str, wanted: str) -> Mark | None:
@@ -89,14 +106,9 @@ def _mark(word: str, wanted: str) -> Mark | None:
     return int(found["id"], 16) if found["id"] else found["time"]
 
 
-def _tell(client: Client, room: Room[Client], choice: Choice, most: int) -> None:
-    """Show what was said, as much of it as fits into so many bytes."""
-    lines = room.history.replay(room.name, client.form, most, *choice)
+def _tell_lines(client: Client, lines: bytes, *kind: str) -> None:
+    """Show them, as a batch of that kind to who reads batches."""
     client.answers += lines.count(b"\n")
-    _tell_batch(client, lines, "chathistory", room.name)
-
-
-def _tell_batch(client: Client, lines: bytes, *kind: str) -> None:
     if BATCH not in client.caps:
         client.outbox.put(lines)
         return
@@ -113,8 +125,7 @@ def _tell_targets(client: Client, marks: list[Mark], limit: int) -> None:
     found = sorted(each for each in found if min(first, last) < each[0] < max(first, last))
     chosen = found[:limit] if first <= last else found[-limit:]
     lines = b"".join(client.line("CHATHISTORY", TARGETS, name, when) for when, name in chosen)
-    client.answers += len(chosen)
-    _tell_batch(client, lines, "draft/chathistory-targets")
+    _tell_lines(client, lines, "draft/chathistory-targets")
 
 
 def tell_history(chat: Chat, client: Client, room: Room[Client]) -> None:
@@ -122,9 +133,12 @@ def tell_history(chat: Chat, client: Client, room: Room[Client]) -> None:
     can ask for it is to ask (IRCv3 server-time, draft/chathistory)."""
     if not room.history or CHATHISTORY in client.caps or not (client.is_plain or SERVER_TIME in client.caps):
         return
+    # No more than one is to have read before one's next line, however many rooms one enters at once.
+    lines = room.history.replay(room.name, client.form, int(chat.limits.pause) - len(client.outbox))
+    if not lines:
+        return
     if client.is_plain:
         client.tell(f"Earlier in {room.name}:")
-    # No more than one is to have read before one's next line, however many rooms one enters at once.
-    _tell(client, room, (0, len(room.history), True), int(chat.limits.pause) - len(client.outbox))
+    _tell_lines(client, lines, "chathistory", room.name)
     if client.is_plain:
         client.tell("Now:")

@@ -10,6 +10,7 @@ from ..masks import EXCEPTIONS, INVITED
 from ..protocol import replies, waiting
 from ..protocol.irc import Message
 from ..room import PREFIXES
+from .costs import is_enough
 from .earlier import REFERENCES
 from .modes import USER_MODES
 from .registry import IRC, asks_another_server
@@ -24,7 +25,7 @@ def welcome(chat: Chat, client: Client) -> None:
     """Everything that an IRC client is told once it has registered (RFC 2812 5.1)."""
     name = client.origin.name
     cap = chat.pool.max_clients
-    seats = "any number of clients" if math.isinf(cap) else f"at most {waiting.count(int(cap), 'client', 'clients')}"
+    seats = "no bound on clients" if math.isinf(cap) else f"at most {waiting.count(int(cap), 'client', 'clients')}"
     client.reply(replies.RPL_WELCOME, text=f"Welcome to {name}, {client.source}")
     client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running version {SOFTWARE}; {seats}")
     client.reply(replies.RPL_CREATED, text=f"This server was started {date(chat.started)}")
@@ -113,7 +114,7 @@ def tell_users(chat: Chat, client: Client) -> None:
     client.reply(replies.RPL_GLOBALUSERS, str(now), str(most), text=f"Current global users {now}, max {most}")
 
 
-@IRC.command("MOTD", "[<server>]", source="RFC 2812 3.4.1", waiting=True)
+@IRC.command("MOTD", "[<server>]", source="RFC 2812 3.4.1", waiting=True, bounds=("outbox",))
 def motd(chat: Chat, client: Client, message: Message) -> None:
     """Read the message of the day."""
     if not asks_another_server(chat, client, message.params):
@@ -126,6 +127,8 @@ def tell_motd(chat: Chat, client: Client) -> None:
         return
     client.reply(replies.RPL_MOTDSTART, text=f"- {client.origin.name} Message of the day -")
     for line in chat.settings.motd:
+        if is_enough(chat, client, "MOTD"):
+            break
         client.reply(replies.RPL_MOTD, text=f"- {line}")
     client.reply(replies.RPL_ENDOFMOTD)
 

@@ -16,14 +16,14 @@ from ..room import Sink
 
 LABEL = "label"
 LABEL_BYTES = 64  # IRCv3 labeled-response: "The value MUST NOT exceed 64 bytes"
-GOODBYE = "QUIT"  # its answer is ERROR, after everything else and without tags
+LEAVING = "QUIT"  # its answer is ERROR, after everything else and without tags
 
 
 @contextmanager
 def answering(client: Client, message: Message) -> Iterator[None]:
     """What the client is put meanwhile answers this line of its."""
     label = message.tags.get(LABEL, "")
-    is_fit = 0 < len(label.encode()) <= LABEL_BYTES and message.command != GOODBYE
+    is_fit = 0 < len(label.encode()) <= LABEL_BYTES and message.command != LEAVING
     if not is_fit or not client.caps >= {BATCH, LABELED_RESPONSE}:
         yield
         return

@@ -7,7 +7,8 @@ from ..protocol.capabilities import INVITE_NOTIFY
 from ..protocol.irc import Message
 from ..room import OPERATOR
 from . import rooms
-from .registry import IRC, Several, too_many_targets
+from .costs import is_enough, too_many_targets
+from .registry import IRC, Several
 
 
 @IRC.command(
@@ -49,13 +50,15 @@ def _throw_out(chat: Chat, client: Client, name: str, nick: str, why: str) -> No
 
 @IRC.command(
     "INVITE", "[<nickname> <room>]",
-    bounds=("invitations",), source="RFC 2812 3.2.7, modern.ircdocs.horse INVITE",
+    bounds=("invitations", "outbox"), source="RFC 2812 3.2.7, modern.ircdocs.horse INVITE",
 )  # fmt: skip
 def invite(chat: Chat, client: Client, message: Message) -> None:
     """Ask somebody into a room, or see where one is invited. An operator's invitation opens the room."""
     match message.params:
         case []:
             for invited_to in chat.invitations.of(client):
+                if is_enough(chat, client, "INVITE"):
+                    break
                 client.reply(replies.RPL_INVITELIST, invited_to.name)
             client.reply(replies.RPL_ENDOFINVITELIST)
         case [_]:
@@ -76,6 +79,8 @@ def _invite(chat: Chat, client: Client, nick: str, name: str) -> None:
         client.reply(replies.ERR_USERONCHANNEL, other.nick, room.name)
     elif "i" in room.modes and not room.has_flag(client, OPERATOR):
         client.reply(replies.ERR_CHANOPRIVSNEEDED, room.name)
+    elif room.is_silenced(client, client.source):
+        client.reply(replies.ERR_CANNOTSENDTOCHAN, room.name, text=rooms.BANNED)
     else:
         if room.has_flag(client, OPERATOR):
             chat.invite(other, room)

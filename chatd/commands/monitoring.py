@@ -6,18 +6,20 @@ from ..chat import Chat
 from ..client import Client
 from ..protocol import irc, replies
 from ..protocol.irc import Message
-from .registry import IRC, LOOKS_PER_ANSWER
+from ..protocol.replies import Numeric
+from .costs import is_enough, look_at
+from .registry import IRC
 
 
 @IRC.command(
     "MONITOR", "+ | - <nickname>{,<nickname>} | C | L | S", needs=1,
-    bounds=("monitors",), source="IRCv3 monitor",
+    bounds=("monitors", "looks_per_line", "outbox"), source="IRCv3 monitor",
 )  # fmt: skip
 def monitor(chat: Chat, client: Client, message: Message) -> None:
     """Be told when somebody comes and goes: + and - names, C forgets all, L lists them, S tells who is here."""
     written = message.params[1] if len(message.params) > 1 else ""
     names = list({irc.fold(name): name for name in written.split(",") if name}.values())
-    client.answers += len(names) // LOOKS_PER_ANSWER
+    look_at(chat, client, len(names))
     match message.params[0].upper():
         case "+":
             _add(chat, client, [name for name in names if irc.is_nickname(name, chat.limits.nick_length)])
@@ -27,7 +29,7 @@ def monitor(chat: Chat, client: Client, message: Message) -> None:
         case "C":
             chat.monitors.forget(client)
         case "L":
-            client.reply_words(replies.RPL_MONLIST, words=chat.monitors.of(client), between=",")
+            _tell(chat, client, replies.RPL_MONLIST, chat.monitors.of(client))
             client.reply(replies.RPL_ENDOFMONLIST)
         case "S":
             _tell_who_is_here(chat, client, chat.monitors.of(client))
@@ -49,5 +51,12 @@ def _add(chat: Chat, client: Client, names: list[str]) -> None:
 def _tell_who_is_here(chat: Chat, client: Client, names: Iterable[str]) -> None:
     found = {name: chat.find(name) for name in names}
     here = [other.source for other in found.values() if other is not None]
-    client.reply_words(replies.RPL_MONONLINE, words=here, between=",")
-    client.reply_words(replies.RPL_MONOFFLINE, words=[name for name in found if found[name] is None], between=",")
+    _tell(chat, client, replies.RPL_MONONLINE, here)
+    _tell(chat, client, replies.RPL_MONOFFLINE, [name for name in found if found[name] is None])
+
+
+def _tell(chat: Chat, client: Client, numeric: Numeric, words: Iterable[str]) -> None:
+    for text in client.wrap(numeric, words=words):
+        if is_enough(chat, client, "MONITOR"):
+            break
+        client.reply(numeric, text=text.replace(" ", ","))

@@ -10,8 +10,10 @@ from ..protocol import irc, replies
 from ..protocol.capabilities import MULTI_PREFIX
 from ..protocol.irc import Message
 from ..room import Room
+from .costs import is_enough, look_at, mask_of
 from .info import date
-from .registry import IRC, LOOKS_PER_ANSWER, asks_another_server, is_enough, mask_of
+from .registry import IRC, asks_another_server
+from .rooms import seen_by
 
 USERHOSTS = 5  # nicknames of one USERHOST (RFC 2812 4.8)
 TOKEN_LENGTH = 3  # by which a WHO is known again (IRCv3 WHOX)
@@ -51,7 +53,7 @@ class Seen(NamedTuple):
 
 @IRC.command(
     "WHO", "[<room or mask> [o][%<fields>[,<token>]]]",
-    bounds=("who_replies", "outbox"), source="RFC 2812 3.6.1, IRCv3 WHOX",
+    bounds=("who_replies", "looks_per_line", "outbox"), source="RFC 2812 3.6.1, IRCv3 WHOX",
 )  # fmt: skip
 def who(chat: Chat, client: Client, message: Message) -> None:
     """See who is in a room, or fits a mask; with o those of them who are IRC operators, which nobody is here."""
@@ -81,15 +83,13 @@ def _who(chat: Chat, client: Client, mask: str) -> Iterable[tuple[Client, Room[C
     if mask.startswith("#"):
         room = chat.visible_room(client, mask)
         if room is not None:
-            inside = client in room.members
-            yield from ((member, room) for member in room.members if inside or not member.invisible)
+            yield from ((member, room) for member in seen_by(client, room))
         return
     if (named := chat.find(mask)) is not None:
         yield named, None
         return
     everybody = mask in ("0", "*")
-    wanted = mask_of(client, mask, chat.pool.in_use)
-    client.answers += chat.pool.in_use // LOOKS_PER_ANSWER
+    wanted = mask_of(chat, client, mask, chat.pool.in_use)
     for other in chat.seated():
         if _sees(client, other) and (everybody or _fits(wanted, other)):
             yield other, None
@@ -168,8 +168,10 @@ def userhost(chat: Chat, client: Client, message: Message) -> None:
     client.reply(replies.RPL_USERHOST, text=" ".join(shown))
 
 
-@IRC.command("ISON", "<nickname>{ <nickname>}", needs=1, source="RFC 2812 4.9")
+@IRC.command("ISON", "<nickname>{ <nickname>}", needs=1, bounds=("looks_per_line",), source="RFC 2812 4.9")
 def ison(chat: Chat, client: Client, message: Message) -> None:
     """See which of some people are here."""
-    found = filter(None, map(chat.find, dict.fromkeys(" ".join(message.params).split())))
+    names = dict.fromkeys(" ".join(message.params).split())
+    look_at(chat, client, len(names))
+    found = filter(None, map(chat.find, names))
     client.reply_words(replies.RPL_ISON, words=[other.nick for other in found] or [""])

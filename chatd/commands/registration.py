@@ -88,6 +88,10 @@ def nick(chat: Chat, client: Client, message: Message) -> None:
         return
     if wanted == client.nick:
         return
+    for room in client.rooms.values():
+        if room.is_silenced(client, client.source):
+            client.reply(replies.ERR_BANNICKCHANGE, wanted, room.name)
+            return
     renamed = client.event("NICK", text=wanted)  # its source is the name it has so far
     if not chat.claim_nick(client, wanted):
         client.reply(replies.ERR_NICKNAMEINUSE, wanted)

@@ -7,11 +7,10 @@ subject; HELP, `/help`, ISUPPORT TARGMAX and docs/protocol.md are made of that:
                  bounds=("kick_length",), source="RFC 2812 3.2.8")
     def kick(chat: Chat, client: Client, message: Message) -> None: ...
 
-Each line costs a token of message-rate, and each target after its first one more; so do so many lines of an answer
-(answers-per-line).
+Each line costs a token of message-rate, and each target after its first one more; `costs` has what else costs some.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,9 +19,8 @@ from ..client import Client, Standing
 from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..protocol.waiting import Queued
+from .costs import mask_of
 from .labels import answering
-
-LOOKS_PER_ANSWER = 20  # clients or rooms that are looked at cost as much as one that is told of
 
 Handler = Callable[[Chat, Client, Message], None]
 
@@ -37,8 +35,8 @@ class Several(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Command:
     """`needs` parameters at least; allowed in the standings `allowed`. `summary` is its line of help, and `bounds` are
-    the rows of `limits` that it can meet. What one `talks` is not to be lost in silence. Commands that are typed do
-    what those of IRC do, and leave sources and bounds to them."""
+    the rows of `limits` that it can meet. `talks` is the parameter (from 0) that is said to others, and not to be lost
+    in silence. Commands that are typed do what those of IRC do, and leave sources and bounds to them."""
 
     name: str
     handler: Handler
@@ -46,7 +44,7 @@ class Command:
     needs: int
     allowed: frozenset[Standing]
     several: Several | None
-    talks: bool
+    talks: int | None
     bounds: tuple[str, ...]
     source: str
     summary: str
@@ -66,7 +64,8 @@ class Command:
         if self.several is None or len(message.params) <= self.several.parameter:
             return 0
         most: int = getattr(chat.limits, self.several.bound)
-        return min(len(set(message.params[self.several.parameter].split(","))), most) - 1
+        targets = {irc.fold(name) for name in message.params[self.several.parameter].split(",")}
+        return min(len(targets), most) - 1
 
 
 class Table(dict[str, Command]):
@@ -82,7 +81,7 @@ class Table(dict[str, Command]):
         handshake: bool = False,
         waiting: bool = False,
         several: Several | None = None,
-        talks: bool = False,
+        talks: int | None = None,
         bounds: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
         """Put a function into the table. `handshake` and `waiting`: allowed before registration, in the line."""
@@ -118,9 +117,9 @@ def _run(chat: Chat, client: Client, message: Message) -> None:
             tell_grammar(client, command)
         else:
             command.handler(chat, client, message)
-            client.answers += command.further_targets(chat, message) * chat.limits.answers_per_line
+            client.further += command.further_targets(chat, message)
     elif client.standing is Standing.WAITING:
-        if command is not None and command.talks and (text := "".join(message.params[-1:])):
+        if command is not None and command.talks is not None and (text := "".join(message.params[command.talks :])):
             client.tell(f"Not delivered: {text}")
         tell_place(chat, client)
     elif client.standing is Standing.HANDSHAKE:
@@ -131,39 +130,12 @@ def _run(chat: Chat, client: Client, message: Message) -> None:
         client.reply(replies.ERR_UNKNOWNCOMMAND, message.command)
 
 
-def too_many_targets(chat: Chat, client: Client, targets: Collection[str], silently: bool = False) -> bool:
-    """Whether one line names more of them than it may, which it is told."""
-    most = chat.limits.targets
-    if len(targets) <= most:
-        return False
-    chat.usage.hit("targets")
-    if not silently:
-        named = irc.clip(",".join(targets), irc.NAMED_BYTES)
-        client.reply(replies.ERR_TOOMANYTARGETS, named, text=f"At most {most} targets (targets); nothing was done")
-    return True
-
-
-def mask_of(client: Client, written: str, things: int) -> irc.Mask:
-    """A mask as a client wrote it, to be looked for in so many things: the longer, the more answers it costs."""
-    client.answers += things * len(written) // LOOKS_PER_ANSWER
-    return irc.Mask(written)
-
-
 def asks_another_server(chat: Chat, client: Client, servers: Sequence[str]) -> bool:
     """Whether the first of them is another server than this, which it is told. A nickname stands for its server."""
     target = servers[0] if servers else ""
-    if not target or mask_of(client, target, 1).matches(chat.origin.name) or chat.find(target) is not None:
+    if not target or mask_of(chat, client, target, 1).matches(chat.origin.name) or chat.find(target) is not None:
         return False
     client.reply(replies.ERR_NOSUCHSERVER, target)
-    return True
-
-
-def is_enough(chat: Chat, client: Client, what: str) -> bool:
-    """Whether an answer is to end here, which it is told: else who asks for much would be closed by what it is owed."""
-    if len(client.outbox) <= chat.limits.full_answer:
-        return False
-    chat.usage.hit("outbox")
-    client.reply(replies.ERR_TOOMANYMATCHES, what, text="There are more; ask for less")
     return True
 
 

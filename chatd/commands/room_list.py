@@ -9,7 +9,8 @@ from ..client import Client
 from ..protocol import replies
 from ..protocol.irc import Message
 from ..room import Room
-from .registry import IRC, LOOKS_PER_ANSWER, is_enough, mask_of, too_many_targets
+from .costs import is_enough, look_at, mask_of, too_many_targets
+from .registry import IRC
 
 ELIST = "CMNTU"
 # modern.ircdocs.horse ELIST: how many members; created, or given its topic, so many minutes ago.
@@ -21,7 +22,7 @@ Filter = Callable[[Room[Client]], bool]
 
 @IRC.command(
     "LIST", "[<room, mask or condition>{,<more>}]",
-    bounds=("targets", "outbox"), source="RFC 2812 3.2.6, modern.ircdocs.horse LIST",
+    bounds=("targets", "looks_per_line", "outbox"), source="RFC 2812 3.2.6, modern.ircdocs.horse LIST",
 )  # fmt: skip
 def list_(chat: Chat, client: Client, message: Message) -> None:
     """See which rooms there are: all, or #those, #tho*, !#nottho*, >9 people, T<60 minutes since their topic."""
@@ -30,9 +31,9 @@ def list_(chat: Chat, client: Client, message: Message) -> None:
         return
     now = client.origin.wall()
     conditions = [word for word in written if word.startswith("!") or _CONDITION.fullmatch(word)]
-    masks = [mask_of(client, word, chat.room_count) for word in written if word not in conditions]
+    masks = [mask_of(chat, client, word, chat.room_count) for word in written if word not in conditions]
     filters = [_filter(chat, client, word, now) for word in conditions]
-    client.answers += chat.room_count // LOOKS_PER_ANSWER
+    look_at(chat, client, chat.room_count)
     client.reply(replies.RPL_LISTSTART, "Room")
     for room in chat.visible_rooms(client):
         named = not masks or any(mask.matches(room.name) for mask in masks)
@@ -46,7 +47,7 @@ def list_(chat: Chat, client: Client, message: Message) -> None:
 def _filter(chat: Chat, client: Client, written: str, now: float) -> Filter:
     found = _CONDITION.fullmatch(written)
     if found is None:
-        mask = mask_of(client, written.removeprefix("!"), chat.room_count)
+        mask = mask_of(chat, client, written.removeprefix("!"), chat.room_count)
         return lambda room: not mask.matches(room.name)
     than, number = _THAN[found["than"]], int(found["number"])
     match found["of"]:

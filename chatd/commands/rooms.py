@@ -1,5 +1,6 @@
 """Going into rooms and out of them, and what is to be seen of them: JOIN, PART, NAMES, TOPIC."""
 
+from collections.abc import Iterable
 from itertools import zip_longest
 
 from ..chat import Chat
@@ -10,8 +11,11 @@ from ..protocol.capabilities import MULTI_PREFIX, USERHOST_IN_NAMES
 from ..protocol.irc import Message
 from ..protocol.replies import Numeric
 from ..room import OPERATOR, Room
+from .costs import is_enough, too_many_targets
 from .earlier import tell_history
-from .registry import IRC, Several, is_enough, too_many_targets
+from .registry import IRC, Several
+
+BANNED = "You are banned from that room"
 
 
 @IRC.command(
@@ -23,7 +27,7 @@ def join(chat: Chat, client: Client, message: Message) -> None:
     """Enter rooms; a waiting client enters them when its seat comes."""
     if message.params[0] == "0":
         client.held.clear()
-        client.answers += max(0, len(client.rooms) - 1) * chat.limits.answers_per_line  # as PART of them all costs
+        client.further += max(0, len(client.rooms) - 1)  # as PART of them all costs
         for room in list(client.rooms.values()):
             chat.part(client, room, client.event("PART", room.name))
         return
@@ -50,7 +54,7 @@ def hold(chat: Chat, client: Client, name: str, key: str) -> None:
     else:
         if len(key) > chat.limits.key_length:
             chat.usage.hit("key_length")
-        client.held[irc.fold(name)] = (name, key[: chat.limits.key_length])
+        client.held[irc.fold(name)] = (name, key if len(key) <= chat.limits.key_length else "")
 
 
 def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
@@ -59,7 +63,7 @@ def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
         _tell_bad_name(chat, client, name)
     elif irc.fold(name) in client.rooms:
         return
-    elif len(client.rooms) >= chat.limits.rooms_per_client:
+    elif len(client.rooms) >= chat.limits.rooms_per_client and not client.is_plain:  # which leaves the room it is in
         _tell_too_many(chat, client, name)
     elif (room := chat.open_room(name)) is None:
         most = f"There are {chat.limits.max_rooms} rooms already, the most that may be (max-rooms)"
@@ -122,7 +126,8 @@ def part(chat: Chat, client: Client, message: Message) -> None:
         if client.standing is Standing.WAITING:
             client.held.pop(irc.fold(name), None)
         elif room is not None:
-            chat.part(client, room, client.event("PART", room.name, text=why))
+            said = why if room.may_be_heard(client, client.source) else None
+            chat.part(client, room, client.event("PART", room.name, text=said))
         elif chat.visible_room(client, name):
             client.reply(replies.ERR_NOTONCHANNEL, name)
         else:
@@ -142,19 +147,23 @@ def names(chat: Chat, client: Client, message: Message) -> None:
     client.reply(replies.RPL_ENDOFNAMES, asked)
 
 
+def seen_by(client: Client, room: Room[Client]) -> Iterable[Client]:
+    """Those of the room whom the client may see in it."""
+    if client in room.members:
+        return room.members
+    return (member for member in room.members if room.is_visible_to(client) and not member.invisible)
+
+
 def tell_names(chat: Chat, client: Client, room: Room[Client]) -> None:
-    if is_enough(chat, client, room.name):
+    if is_enough(chat, client, "NAMES"):
         return
     every, whole = MULTI_PREFIX in client.caps, USERHOST_IN_NAMES in client.caps
-    inside = client in room.members
     shown = [
-        room.prefix(member, every) + (member.source if whole else member.nick)
-        for member in room.members
-        if inside or not member.invisible
+        room.prefix(member, every) + (member.source if whole else member.nick) for member in seen_by(client, room)
     ]
     symbol = "@" if "s" in room.modes else "="
     for text in client.wrap(replies.RPL_NAMREPLY, symbol, room.name, words=shown):
-        if is_enough(chat, client, room.name):
+        if is_enough(chat, client, "NAMES"):
             break
         client.reply(replies.RPL_NAMREPLY, symbol, room.name, text=text)
 
@@ -171,6 +180,8 @@ def topic(chat: Chat, client: Client, message: Message) -> None:
         tell_topic(client, room)
     elif "t" in room.modes and not room.has_flag(client, OPERATOR):
         client.reply(replies.ERR_CHANOPRIVSNEEDED, room.name)
+    elif room.is_silenced(client, client.source):
+        client.reply(replies.ERR_CANNOTSENDTOCHAN, room.name, text=BANNED)
     else:
         _set_topic(client, room, chat.clip("topic_length", message.params[1]))
 

@@ -10,8 +10,9 @@ from ..protocol.event import Event
 from ..protocol.irc import Message
 from ..protocol.replies import Numeric
 from ..room import PREFIXES
+from .costs import too_many_targets
 from .labels import beside
-from .registry import IRC, Several, too_many_targets
+from .registry import IRC, Several
 
 STATUSES = "".join(PREFIXES.values())  # before a room's name: to those who have it (ISUPPORT STATUSMSG)
 CLIENT_ONLY = "+"  # IRCv3 message tags: the tags that are passed on as they come begin with it
@@ -19,7 +20,7 @@ CLIENT_ONLY = "+"  # IRCv3 message tags: the tags that are passed on as they com
 
 @IRC.command(
     "PRIVMSG", "<room or nickname>{,<more>} :<text>",
-    several=Several(0, "targets"), talks=True, bounds=("history_lines", "history_bytes"), source="RFC 2812 3.3.1",
+    several=Several(0, "targets"), talks=1, bounds=("history_lines", "history_bytes"), source="RFC 2812 3.3.1",
 )  # fmt: skip
 def privmsg(chat: Chat, client: Client, message: Message) -> None:
     """Say something to a room or to somebody."""
@@ -88,19 +89,20 @@ def _speak_in(
     if room is None or not (room.is_visible_to(client) or room.may_speak(client)):
         _refuse(client, message, replies.ERR_NOSUCHCHANNEL, name)
         return None
-    banned = bool(room.lists) and room.is_silenced(client, client.source)
+    banned = room.is_silenced(client, client.source)
     if banned or not room.may_speak(client) or (status and client not in room.members):
         is_moderated = client in room.members or "m" in room.modes
         why = "only operators and voices may speak" if is_moderated else "join it first"
         why = "you are banned from it" if banned else why
         _refuse(client, message, replies.ERR_CANNOTSENDTOCHAN, room.name, f"Cannot send to room: {why}")
         return None
-    event = client.message(message.command, f"{status}{room.name}", text, tags)
-    if status:  # everybody of the lowest that is named, and of those above
-        lowest = max(map(STATUSES.index, status))
-        chat.say_to_some(room, "".join(PREFIXES)[: lowest + 1], event, client)
-    else:
+    if not status:
+        event = client.message(message.command, room.name, text, tags)
         chat.say(room, event, client)
+        return event
+    lowest = max(map(STATUSES.index, status))  # of those that are named: all of it, and of those above, read it
+    event = client.message(message.command, f"{STATUSES[lowest]}{room.name}", text, tags)
+    chat.say_to_some(room, "".join(PREFIXES)[: lowest + 1], event, client)
     return event
 
 

@@ -4,12 +4,13 @@ Such a person is in one room at a time, as its lines do not say where they are s
 """
 
 from ..chat import Chat
-from ..client import Client, Standing
+from ..client import Client
 from ..protocol import irc, plain
 from ..protocol.irc import Message
 from ..room import Room
 from . import registration, rooms, talk
-from .registry import PLAIN, is_enough, tell_grammar
+from .costs import is_enough
+from .registry import PLAIN, tell_grammar
 
 
 def here(chat: Chat, client: Client) -> Room[Client]:
@@ -17,7 +18,7 @@ def here(chat: Chat, client: Client) -> Room[Client]:
     return next(iter(client.rooms.values()), chat.default_room)
 
 
-@PLAIN.command(plain.SAY, "<text>", needs=1, talks=True)
+@PLAIN.command(plain.SAY, "<text>", needs=1, talks=0)
 def say(chat: Chat, client: Client, message: Message) -> None:
     """Say something to everybody."""
     room = here(chat, client)
@@ -30,13 +31,13 @@ def say(chat: Chat, client: Client, message: Message) -> None:
         client.tell(f"Not delivered: {text}")
 
 
-@PLAIN.command("ME", "<text>", needs=1, talks=True)
+@PLAIN.command("ME", "<text>", needs=1, talks=0)
 def me(chat: Chat, client: Client, message: Message) -> None:
     """Tell everybody what you do: /me waves."""
     say(chat, client, Message(plain.SAY, [plain.action(message.params[0])]))
 
 
-@PLAIN.command("MSG", "<nickname> <text>", needs=1, talks=True)
+@PLAIN.command("MSG", "<nickname> <text>", needs=1, talks=0)
 def msg(chat: Chat, client: Client, message: Message) -> None:
     """Say something to one person: /msg ann hello."""
     nick, _, text = message.params[0].partition(" ")
@@ -55,10 +56,7 @@ def nick(chat: Chat, client: Client, message: Message) -> None:
 @PLAIN.command("PASS", "<password>", needs=1, handshake=True)
 def password(chat: Chat, client: Client, message: Message) -> None:
     """Say the password, where there is one."""
-    if client.standing is Standing.HANDSHAKE:
-        registration.password(chat, client, message)
-    else:
-        client.tell("You are in already.")
+    registration.password(chat, client, message)
 
 
 def ask_password(client: Client, text: str) -> None:
@@ -72,10 +70,10 @@ def ask_password(client: Client, text: str) -> None:
 def who(chat: Chat, client: Client, message: Message) -> None:
     """See who is here."""
     room = here(chat, client)
-    names = [room.prefix(member) + member.nick for member in room.members]
+    names = [room.prefix(member) + member.nick for member in rooms.seen_by(client, room)]
     client.tell(f"{len(names)} in {room.name}. {chat.occupancy().sentence}")
     for line in irc.wrap(sorted(names, key=irc.fold), irc.TEXT_BYTES):
-        if is_enough(chat, client, room.name):
+        if is_enough(chat, client, "WHO"):
             break
         client.tell(line)
 
@@ -109,7 +107,7 @@ def _go(chat: Chat, client: Client, name: str) -> None:
 def list_rooms(chat: Chat, client: Client, message: Message) -> None:
     """See which rooms there are."""
     for room in chat.visible_rooms(client):
-        if is_enough(chat, client, "rooms"):
+        if is_enough(chat, client, "ROOMS"):
             break
         client.tell(f"{room.name} ({len(room.members)}) {room.topic}".rstrip())
 
@@ -144,6 +142,8 @@ def came_in(chat: Chat, client: Client) -> None:
     company, name = _company(len(chat.default_room.members)), chat.default_room.name
     client.tell(f"Welcome, {client.nick}: {company} in {name}. /help lists what you can do.")
     for line in chat.settings.motd:
+        if is_enough(chat, client, "MOTD"):
+            break
         client.tell(line)
     if chat.default_room.topic:
         client.tell(f"The topic is: {chat.default_room.topic}")

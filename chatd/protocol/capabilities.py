@@ -26,35 +26,30 @@ USERHOST_IN_NAMES = "userhost-in-names"
 
 
 class Capability(NamedTuple):
-    """`summary`: what one reads with it. `page`: of ircv3.net/specs/extensions. `alters`: of lines that many read."""
+    """`summary`: what one reads with it. `alters`: of lines that many read. `page`: of its specification, if it is not
+    called so."""
 
     summary: str
-    page: str
     alters: Form = Form.IRC
+    page: str = ""
 
 
 CAPABILITIES = {
-    AWAY_NOTIFY: Capability("who of one's rooms goes away, and comes back", "away-notify"),
-    BATCH: Capability("which lines belong together", "batch"),
-    CAP_NOTIFY: Capability("what is offered no more, or now; here that never changes", "capability-negotiation"),
-    CHATHISTORY: Capability("what was said before, when one asks, instead of unasked", "chathistory"),
-    ECHO_MESSAGE: Capability("what one says oneself, as others read it", "echo-message"),
-    EXTENDED_JOIN: Capability("the real name of who comes in", "extended-join", Form.EXTENDED_JOIN),
-    EXTENDED_MONITOR: Capability(
-        "of who is monitored, too, what away-notify and setname tell of one's rooms", "extended-monitor"
-    ),
-    INVITE_NOTIFY: Capability("whom others invite", "invite-notify"),
-    LABELED_RESPONSE: Capability("which line of one's own is answered; needs batch", "labeled-response"),
-    MESSAGE_TAGS: Capability(
-        "all tags there are, msgid among them; and one may send some", "message-tags", Form.MESSAGE_TAGS
-    ),
-    MULTI_PREFIX: Capability("all flags of a member, not the highest only", "multi-prefix"),
-    SERVER_TIME: Capability("when it was", "server-time", Form.SERVER_TIME),
-    SETNAME: Capability("who takes another real name", "setname"),
-    STANDARD_REPLIES: Capability(
-        "one's place in line, and why one is closed, as a program reads it", "standard-replies"
-    ),
-    USERHOST_IN_NAMES: Capability("where they are who are in a room", "userhost-in-names"),
+    AWAY_NOTIFY: Capability("who of one's rooms goes away, and comes back"),
+    BATCH: Capability("which lines belong together"),
+    CAP_NOTIFY: Capability("what is offered no more, or now; here that never changes", page="capability-negotiation"),
+    CHATHISTORY: Capability("what was said before, when one asks, instead of unasked", page="chathistory"),
+    ECHO_MESSAGE: Capability("what one says oneself, as others read it"),
+    EXTENDED_JOIN: Capability("the real name of who comes in", Form.EXTENDED_JOIN),
+    EXTENDED_MONITOR: Capability("of who is monitored, too, what away-notify and setname tell of one's rooms"),
+    INVITE_NOTIFY: Capability("whom others invite"),
+    LABELED_RESPONSE: Capability("which line of one's own is answered; needs batch"),
+    MESSAGE_TAGS: Capability("all tags there are, msgid among them; and one may send some", Form.MESSAGE_TAGS),
+    MULTI_PREFIX: Capability("all flags of a member, not the highest only"),
+    SERVER_TIME: Capability("when it was", Form.SERVER_TIME),
+    SETNAME: Capability("who takes another real name"),
+    STANDARD_REPLIES: Capability("one's place in line, and why one is closed, as a program reads it"),
+    USERHOST_IN_NAMES: Capability("where they are who are in a room"),
 }
 
 

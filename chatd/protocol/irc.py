@@ -3,7 +3,6 @@
 Sources: RFC 1459 section 2.3, RFC 2812 section 2.3, modern.ircdocs.horse "Message Format", IRCv3 message-tags, batch.
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 
@@ -154,9 +153,6 @@ def fold(name: str) -> str:
     return name.translate(_FOLD) if not name.isascii() else name.lower()
 
 
-LONGEST_MASK = 200  # characters; what is longer fits nothing, as names are shorter
-
-
 class Mask:
     """A mask with `*` and `?` (modern.ircdocs.horse "Wildcard Expressions"), as an attacker writes it: never slow."""
 
@@ -167,7 +163,7 @@ class Mask:
         self._first = first
         self._last = others[-1] if others else None
         self._between = [piece for piece in others[:-1] if piece]
-        self._least: float = len(mask) - len(others) if len(mask) <= LONGEST_MASK else math.inf
+        self._least = len(mask) - len(others)
 
     def matches(self, text: str) -> bool:
         """Whether it fits all of the text."""

@@ -234,3 +234,26 @@ async def test_an_answer_to_who_ends_at_the_limit_and_says_so(autojump_clock: Cl
             assert house.hits("who_replies") == times
         for peer in (ann, bob):
             await peer.settle()
+
+
+@pytest.mark.bound("looks_per_line")
+async def test_who_has_much_looked_at_waits_as_who_says_much(autojump_clock: Clock) -> None:
+    """ISON of four names is four looks, and one line of answer."""
+    async with running(message_rate=10, message_burst=40, looks_per_line=5) as house:
+        ann, bob = await house.seated("ann"), await house.seated("bob")
+        await refilled(house)
+        began = trio.current_time()
+        await ann.send(*["ISON a b c d"] * 20)
+        assert sum(" 303 " in line for line in await ann.settle()) == 20
+        assert (house.hits("looks_per_line"), trio.current_time()) == (0, began)
+        house.chat.limits.looks_per_line = 1
+        house.server.apply()
+        await refilled(house)
+        began = trio.current_time()
+        await ann.send(*["ISON a b c d"] * 20)
+        await bob.settle()
+        assert trio.current_time() == began, "the other one is answered at once"
+        assert sum(" 303 " in line for line in await ann.settle()) == 20
+        # 20 lines, 80 of looks, and the PING: less a burst of 40, at 10 a second.
+        assert trio.current_time() - began == pytest.approx(6.1, abs=0.2)
+        assert house.hits("looks_per_line") == 20

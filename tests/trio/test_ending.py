@@ -71,7 +71,7 @@ def broken_command(monkeypatch: pytest.MonkeyPatch) -> str:
         raise ZeroDivisionError("on purpose")
 
     allowed = IRC["PRIVMSG"].allowed
-    monkeypatch.setitem(IRC, "BROKEN", Command("BROKEN", fail, "", 0, allowed, None, False, (), "", ""))
+    monkeypatch.setitem(IRC, "BROKEN", Command("BROKEN", fail, "", 0, allowed, None, None, (), "", ""))
     return "BROKEN"
 
 

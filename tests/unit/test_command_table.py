@@ -42,6 +42,10 @@ MEETS = [
     ("INVITE cid #a", "invitations", {"invitations": 0}),
     ("MONITOR + a,b", "monitors", {"monitors": 1}),
     ("WHO *", "who_replies", {"who_replies": 2}),
+    ("WHO b*", "looks_per_line", {"looks_per_line": 6}),
+    ("LIST", "looks_per_line", {"looks_per_line": 2}),
+    ("MONITOR + a,b", "looks_per_line", {"looks_per_line": 2}),
+    ("ISON a b", "looks_per_line", {"looks_per_line": 2}),
     ("CHATHISTORY LATEST #a * 9", "chathistory", {"chathistory": 8}),
 ]
 # Met by who reads slowly, who waits, or before one is seated: tests of their own have these.
@@ -83,11 +87,11 @@ def test_no_other_bounds_stand_beside_it(command: Any) -> None:
     ],
 )  # fmt: skip
 def test_each_further_target_of_a_line_costs_as_much_as_a_line(line: str, further: int) -> None:
-    world = World(targets=4, answers_per_line=1_000)
+    world = World(targets=4)
     ann = world.irc("ann", "#a", "#z")
-    ann.client.answers = 0
+    ann.client.further = 0.0
     ann.says(line)
-    assert ann.client.answers // 1_000 == further
+    assert ann.client.further == further
 
 
 def test_a_person_with_nc_writes_to_one_at_a_time() -> None:
