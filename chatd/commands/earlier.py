@@ -129,9 +129,10 @@ def _tell_targets(client: Client, marks: list[Mark], limit: int) -> None:
 
 
 def tell_history(chat: Chat, client: Client, room: Room[Client]) -> None:
-    """Show who comes in what was said last. A client that cannot see when that was would take it for new, and one that
-    can ask for it is to ask (IRCv3 server-time, draft/chathistory)."""
-    if not room.history or CHATHISTORY in client.caps or not (client.is_plain or SERVER_TIME in client.caps):
+    """Show who comes in what was said last. A client that cannot see when that was would take it for new, one that can
+    ask for it is to ask (IRCv3 server-time, draft/chathistory), and a bot would do again what it was once asked to."""
+    may_see = client.is_plain or (SERVER_TIME in client.caps and CHATHISTORY not in client.caps and not client.is_bot)
+    if not room.history or not may_see:
         return
     # No more than one is to have read before one's next line, however many rooms one enters at once.
     lines = room.history.replay(room.name, client.form, int(chat.limits.pause) - len(client.outbox))

@@ -27,8 +27,8 @@ def welcome(chat: Chat, client: Client) -> None:
     cap = chat.pool.max_clients
     seats = "no bound on clients" if math.isinf(cap) else f"at most {waiting.count(int(cap), 'client', 'clients')}"
     client.reply(replies.RPL_WELCOME, text=f"Welcome to {name}, {client.source}")
-    client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running version {SOFTWARE}; {seats}")
-    client.reply(replies.RPL_CREATED, text=f"This server was started {date(chat.started)}")
+    client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running version {SOFTWARE}")
+    client.reply(replies.RPL_CREATED, text=f"This server was started {date(chat.started)}, with {seats}")
     client.reply(
         replies.RPL_MYINFO, name, SOFTWARE, "".join(USER_MODES), "".join(sorted(ROOM_MODES)),
         "".join(sorted(letter for letter, known in ROOM_MODES.items() if known.takes_parameter(True))),

@@ -2,7 +2,7 @@
 
 One line of an answer is shown the label itself, several are a batch that has it, none at all becomes an ACK. As every
 command puts what it has to say into outboxes and is done, all of an answer is what the client is put while its line is
-handled, so no command knows of labels.
+handled. No command knows of labels but `talk`: what one says to oneself is no answer.
 """
 
 from collections.abc import Iterator

@@ -134,3 +134,10 @@ def test_no_more_is_shown_than_one_reads_before_ones_next_line(text: str, plain:
     assert 1_000 < size <= 2_000
     said = [line.partition("> ")[2] if plain else irc.parse(line).params[1] for line in heard]
     assert [line.split()[0] for line in said] == [str(number) for number in range(30 - len(heard), 30)]
+
+
+def test_a_bot_is_not_shown_what_it_would_obey_again() -> None:
+    world = World()
+    talk(world, "!roll")
+    bob = world.irc("bob", caps=TIME)
+    assert commands(bob.says("MODE bob +B", f"JOIN {LOBBY}")) == ["MODE", "JOIN", "353", "366"]
