@@ -119,7 +119,7 @@ class Client:
         self.form: int = Form.IRC
         self.caps: frozenset[str] = frozenset()
         self.has_cap_302 = False  # it negotiates as version 302 has it, or a later one
-        self.negotiating = False  # CAP has begun and not ended
+        self.negotiating: bool | None = None  # CAP has begun; False when it has ended
         self.rooms: dict[str, Room[Client]] = {}
         self.held: dict[str, tuple[str, str]] = {}  # JOINs of a waiting client: folded name to name and key
         self.told_place = 0

@@ -22,8 +22,8 @@ class Slowed(Watched, Protocol):
 
 
 class Flow:
-    """The pace at which one session may be read. `lines_left`: how many more lines of a peer that was seen gone are
-    handled."""
+    """The pace at which one session may be read. `lines_left`: how many more lines' worth of a peer that was seen gone
+    is handled."""
 
     __slots__ = ("_connection", "_house", "_pace", "_session", "lines_left")
 
@@ -32,7 +32,7 @@ class Flow:
         self._connection = connection
         self._session = session
         self._pace = Pace()
-        self.lines_left: int | None = None
+        self.lines_left: float | None = None
 
     async def spend(self, cost: float, bound: str = "message_rate") -> None:
         """Spend the tokens for so many lines, and wait until there are as many. `bound` is what asks for them."""
@@ -43,6 +43,9 @@ class Flow:
                 self._house.chat.usage.hit(bound)
                 self._house.chat.usage.hit("message_burst")  # who has to wait has used it up
                 await self._stand_still(wait)
+        if self.lines_left is not None:
+            self.lines_left -= cost
+            await trio.lowlevel.checkpoint()
 
     async def catch_up(self) -> None:
         """Wait until the client has read its answers: who asks for much is slowed, not closed."""
@@ -52,11 +55,8 @@ class Flow:
                 await self._connection.outbox.drain()
 
     def take_line(self) -> bool:
-        """Whether one more line is handled: of a peer that has left only a burst is."""
-        if self.lines_left is None:
-            return True
-        self.lines_left -= 1
-        return self.lines_left >= 0
+        """Whether the line that was paid for is handled: of a peer that has left only a burst is."""
+        return self.lines_left is None or self.lines_left >= 0
 
     async def _stand_still(self, wait: float) -> None:
         until = trio.current_time() + wait

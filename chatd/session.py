@@ -165,6 +165,7 @@ class Session:
             await self._flow.spend(lines, "answers_per_line")
         if self.client.further:
             await self._flow.spend(self.client.further)
+            await trio.lowlevel.checkpoint()  # it took long: others have their turn
 
     def _handle(self, line: str | Flaw) -> None:
         chat, client = self._house.chat, self.client

@@ -53,7 +53,7 @@ WITH_TWO = ("BETWEEN", TARGETS)
 def chathistory(chat: Chat, client: Client, message: Message) -> None:
     """Read what was said before; a place is msgid=<id>, timestamp=<time> or, for LATEST, *."""
     if CHATHISTORY not in client.caps:
-        client.reply(replies.ERR_UNKNOWNCOMMAND, "CHATHISTORY")
+        client.reply(replies.ERR_UNKNOWNCOMMAND, "CHATHISTORY", text=f"Unknown command without {CHATHISTORY}")
         return
     query = _read(message.params)
     if query is None:

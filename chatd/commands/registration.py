@@ -6,6 +6,7 @@ from ..protocol import irc, replies
 from ..protocol.capabilities import CAP_NOTIFY, CAPABILITIES, SETNAME
 from ..protocol.farewell import Farewell
 from ..protocol.irc import Message
+from .costs import look_at
 from .registry import IRC
 
 VERSION = 302  # of capability negotiation: who names it, or a later one, has cap-notify and keeps it
@@ -18,10 +19,9 @@ VERSION = 302  # of capability negotiation: who names it, or a later one, has ca
 def cap(chat: Chat, client: Client, message: Message) -> None:
     """See and choose what the server adds to IRC."""
     subcommand = message.params[0].upper()
-    in_handshake = client.standing is Standing.HANDSHAKE
     match subcommand:
         case "LS":
-            client.negotiating |= in_handshake
+            _begin(client)
             if irc.count(" ".join(message.params[1:2])) >= VERSION:
                 client.has_cap_302 = True
                 client.set_caps(client.caps | {CAP_NOTIFY})
@@ -29,12 +29,18 @@ def cap(chat: Chat, client: Client, message: Message) -> None:
         case "LIST":
             _cap(client, "LIST", " ".join(sorted(client.caps)))
         case "REQ":
-            client.negotiating |= in_handshake
+            _begin(client)
             _request(client, " ".join(message.params[1:]))
         case "END":
             client.negotiating = False
         case _:
             client.reply(replies.ERR_INVALIDCAPCMD, subcommand)
+
+
+def _begin(client: Client) -> None:
+    """Registration waits for the end of negotiation. That is final: some ask for more when their name was taken."""
+    if client.standing is Standing.HANDSHAKE and client.negotiating is None:
+        client.negotiating = True
 
 
 def _request(client: Client, wanted: str) -> None:
@@ -71,8 +77,9 @@ def password(chat: Chat, client: Client, message: Message) -> None:
 
 
 @IRC.command(
-    "NICK", "<nickname>", handshake=True, waiting=True, bounds=("nick_length", "departed"), source="RFC 2812 3.1.2"
-)
+    "NICK", "<nickname>", handshake=True, waiting=True, bounds=("nick_length", "departed", "looks_per_line"),
+    source="RFC 2812 3.1.2",
+)  # fmt: skip
 def nick(chat: Chat, client: Client, message: Message) -> None:
     """Take a name, or another one."""
     if not message.params or not message.params[0]:
@@ -88,6 +95,7 @@ def nick(chat: Chat, client: Client, message: Message) -> None:
         return
     if wanted == client.nick:
         return
+    look_at(chat, client, sum(len(mask) for room in client.rooms.values() for _, mask in room.lists))
     for room in client.rooms.values():
         if room.is_silenced(client, client.source):
             client.reply(replies.ERR_BANNICKCHANGE, wanted, room.name)

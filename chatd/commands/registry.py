@@ -119,9 +119,12 @@ def _run(chat: Chat, client: Client, message: Message) -> None:
             command.handler(chat, client, message)
             client.further += command.further_targets(chat, message)
     elif client.standing is Standing.WAITING:
-        if command is not None and command.talks is not None and (text := "".join(message.params[command.talks :])):
-            client.tell(f"Not delivered: {text}")
+        lost = "" if command is None or command.talks is None else "".join(message.params[command.talks :])
+        if lost and client.is_plain:
+            client.tell(f"Not delivered: {lost}")
         tell_place(chat, client)
+        if lost and not client.is_plain:  # behind what every line of IRC is answered with here
+            client.tell(f"Not delivered: {lost}")
     elif client.standing is Standing.HANDSHAKE:
         client.reply(replies.ERR_NOTREGISTERED)
     elif client.is_plain:

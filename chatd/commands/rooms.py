@@ -72,8 +72,8 @@ def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
         chat.usage.hit("members_per_room")
         most = f"A room has {chat.limits.members_per_room:,} members at most (members-per-room)"
         client.reply(replies.ERR_CHANNELISFULL, room.name, text=most)
-    elif (refusal := _refusal(chat, client, room, key)) is not None:
-        client.reply(refusal, room.name)
+    elif (numeric := refusal(chat, client, room, key)) is not None:
+        client.reply(numeric, room.name)
     else:
         chat.join(client, room)
         if not client.is_plain:
@@ -84,7 +84,7 @@ def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
         tell_history(chat, client, room)
 
 
-def _refusal(chat: Chat, client: Client, room: Room[Client], key: str) -> Numeric | None:
+def refusal(chat: Chat, client: Client, room: Room[Client], key: str = "") -> Numeric | None:
     """Which of its modes keeps the client out of the room."""
     if room.key is not None and key != room.key:
         return replies.ERR_BADCHANNELKEY

@@ -46,7 +46,7 @@ def notice(chat: Chat, client: Client, message: Message) -> None:
 def tagmsg(chat: Chat, client: Client, message: Message) -> None:
     """Pass on tags alone, to those who understand them."""
     if MESSAGE_TAGS not in client.caps:
-        client.reply(replies.ERR_UNKNOWNCOMMAND, "TAGMSG")
+        client.reply(replies.ERR_UNKNOWNCOMMAND, "TAGMSG", text=f"Unknown command without {MESSAGE_TAGS}")
     elif not message.params:
         client.need("TAGMSG")
     else:

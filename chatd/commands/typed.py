@@ -145,7 +145,7 @@ def came_in(chat: Chat, client: Client) -> None:
         if is_enough(chat, client, "MOTD"):
             break
         client.tell(line)
-    if chat.default_room.topic:
+    if chat.default_room.topic and rooms.refusal(chat, client, chat.default_room) is None:
         client.tell(f"The topic is: {chat.default_room.topic}")
 
 

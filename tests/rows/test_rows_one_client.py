@@ -92,6 +92,18 @@ async def test_a_half_closed_sender_is_told_the_rate_and_what_was_not_delivered(
         assert house.hits("message_rate") > 0
 
 
+@pytest.mark.bound("message_burst")
+async def test_what_takes_much_is_paid_for_also_by_who_has_left(autojump_clock: Clock) -> None:
+    """VERSION has four lines of answer, so each costs five."""
+    async with running(message_rate=1, message_burst=20, answers_per_line=1) as house:
+        ann = await house.seated("ann")
+        await refilled(house)
+        await ann.send(*["VERSION"] * 40)
+        await ann.stream.send_eof()
+        answered = sum(" 351 " in line for line in await ann.rest())
+        assert 8 <= answered <= 9, "a burst of them, and one after it was seen"
+
+
 @pytest.mark.bound("answers_per_line")
 async def test_who_asks_for_long_answers_waits_as_who_says_much(autojump_clock: Clock) -> None:
     """VERSION has four lines of answer."""

@@ -13,6 +13,7 @@ LONG = "x" * 400
 MEETS = [
     (f"NICK {LONG}", "nick_length", {}),
     ("NICK eve", "departed", {"departed": 0}),
+    ("NICK eve", "looks_per_line", {"looks_per_line": 9}),
     (f"SETNAME :{LONG}", "realname_length", {}),
     (f"QUIT :{LONG}", "reason_length", {}),
     (f"AWAY :{LONG}", "away_length", {}),
@@ -60,6 +61,8 @@ def meet(line: str, settings: dict[str, Any]) -> set[str]:
     ann = world.irc("ann", "#a", caps="draft/chathistory message-tags")
     world.irc("bob", "#a", LOBBY)
     world.irc("cid", LOBBY)
+    if "looks_per_line" in settings:
+        ann.says("MODE #a +b nobody")
     before = world.chat.usage.hits.copy()
     ann.says(line)
     return set(world.chat.usage.hits - before)

@@ -22,6 +22,8 @@ NEGOTIATION = [
          "new < :$ CAP * LIST :cap-notify"),
     case("IRCv3 cap-notify", "new: CAP LS 301", "new ? CAP", "new: CAP REQ :cap-notify", "new ? CAP",
          "new: CAP REQ :-cap-notify", "new < :$ CAP * ACK :-cap-notify"),
+    case("senpai, whose name is taken", "new: CAP LS 302", "new: NICK ann", "new: USER n 0 * :N", "new: CAP END",
+         "new ? CAP 433", "new: CAP REQ :setname", "new: NICK ann_", "new ~ 001 ann_"),
     case("RFC 1459 2.3", f"new: CAP REQ :{'batch ' * 82}no", f"new < :$ CAP * NAK :{'batch ' * 80}batch",
          "new < :$ CAP * NAK :batch no"),
     case("IRCv3 cap-notify", "new: CAP LS 301", "new ? CAP", "new: CAP LIST", "new < :$ CAP * LIST :"),

@@ -1,23 +1,17 @@
-"""The way in and out, without a socket: seats, the line, refusals, and what each of them is told."""
+"""The way in and out, without a socket: seats, the line, and what those in it are told."""
 
 import pytest
 from chat_harness import LOBBY, SERVER, Person, World, commands
 
 from chatd import door, gate
-from chatd.client import Standing
 from chatd.protocol import irc
-from chatd.protocol.farewell import Reason, parse_farewell
+from chatd.protocol.farewell import Reason
 
 
 def full(seats: int = 1, places: int = 3, **bounds: float) -> tuple[World, list[Person]]:
     """All seats are taken, by irc clients that are in the default room."""
     world = World((), bounds, max_clients=seats, queue=places)
     return world, [world.irc(f"seat{number}", LOBBY) for number in range(1, seats + 1)]
-
-
-def refused(person: Person) -> tuple[Reason | None, str]:
-    assert person.farewell is not None
-    return person.farewell.reason, person.farewell.sentence
 
 
 # The line.
@@ -113,14 +107,14 @@ def test_who_waits_is_answered_with_its_place(line: str) -> None:
         ("QUIT", []),
     ],
 )
-def test_who_waits_may(line: str, answers: list[str]) -> None:
+def test_who_waits_may_do_what_needs_no_seat(line: str, answers: list[str]) -> None:
     world, _ = full()
     assert commands(world.irc("ann").says(line)) == answers
 
 
 def test_what_is_said_in_line_is_told_not_to_be_delivered() -> None:
     world, _ = full()
-    said, place = world.irc("ann").says("PRIVMSG seat1 :can you hear me?")
+    place, said = world.irc("ann").says("PRIVMSG seat1 :can you hear me?")
     assert said == f":{SERVER} NOTICE ann :Not delivered: can you hear me?"
     assert place == f":{SERVER} NOTICE ann :You are 1st of 1 in line. Stay connected."
 
@@ -293,115 +287,15 @@ def test_who_has_waited_too_long_is_sent_away_with_the_limit() -> None:
     bob = world.irc("bob")
     world.now += 200
     door.expire(world.chat)
-    reason, sentence = refused(ann)
-    assert reason is Reason.QUEUE_TIMEOUT
-    assert "5 min" in sentence
-    assert "(queue-timeout)" in sentence
+    assert ann.farewell is not None
+    assert ann.farewell.reason is Reason.QUEUE_TIMEOUT
+    assert "5 min" in ann.farewell.sentence
+    assert "(queue-timeout)" in ann.farewell.sentence
     assert bob.farewell is None
     ann.leaves()
     seated.leaves()
     assert bob.is_seated
     assert world.chat.pool.statistics.timed_out == 1
-
-
-# Refusals.
-
-
-def test_a_refusal_names_the_limits_and_their_values() -> None:
-    world, _ = full(seats=2, places=1)
-    world.irc("ann")
-    late = world.irc("late")
-    reason, sentence = refused(late)
-    assert reason is Reason.SERVER_FULL
-    assert sentence.startswith("All 2 seats are taken")
-    assert "the only place in line is taken" in sentence
-    assert late.client.standing is Standing.GONE
-
-
-@pytest.mark.parametrize(
-    ("seats", "places", "words"),
-    [
-        (3, 0, ["All 3 seats are taken", "there is no waiting line"]),
-        (1, 0, ["The only seat is taken", "there is no waiting line"]),
-        (1, 2, ["The only seat is taken", "all 2 places in line are taken"]),
-        (0, 0, ["There are no seats (max-clients 0)", "there is no waiting line"]),
-    ],
-)
-def test_a_refusal_is_a_sentence(seats: int, places: int, words: list[str]) -> None:
-    world, _ = full(seats, places)
-    for number in range(places):
-        world.irc(f"line{number}")
-    reason, sentence = refused(world.irc("late"))
-    assert reason is Reason.SERVER_FULL
-    for word in words:
-        assert word in sentence
-
-
-def test_paused_and_draining_have_reasons_of_their_own() -> None:
-    world = World(max_clients=5, queue=0)
-    world.chat.pool.pause()
-    reason, sentence = refused(world.irc("ann"))
-    assert reason is Reason.PAUSED
-    assert sentence.startswith("Seats are not given out at the moment")
-    door.drain(world.chat)
-    assert refused(world.irc("bob")) == (Reason.DRAINING, gate.DRAINING)
-
-
-def test_advice_is_in_whole_seconds_and_at_least_the_least() -> None:
-    world = World(max_clients=0, queue=0, least_retry=30)
-    for number in range(20):
-        late = world.irc(f"late{number}")
-        assert late.farewell is not None
-        assert late.farewell.retry_after is not None
-        assert 30 <= late.farewell.retry_after <= 60
-
-
-def test_one_who_has_said_nothing_is_refused_only_if_there_is_no_room() -> None:
-    world = World(max_clients=1, queue=0)
-    first = world.arrives()
-    assert gate.turn_away(world.chat, first.client) is False
-    assert first.farewell is None
-    world.irc("ann")
-    assert gate.turn_away(world.chat, first.client) is True
-    assert refused(first)[0] is Reason.SERVER_FULL
-
-
-@pytest.mark.parametrize("plain", [False, True])
-def test_what_is_said_last_can_be_read_by_programs(plain: bool) -> None:
-    world = World(max_clients=0, queue=0)
-    late = world.arrives()
-    if plain:
-        late.be_plain()
-        late.says("hello")
-    else:
-        late.says("NICK late", "USER late 0 * :x")
-    late.hears()
-    assert late.farewell is not None
-    late.client.say_farewell(late.farewell)
-    (line,) = late.hears()
-    text = line.removeprefix("* ") if plain else irc.parse(line).params[0]
-    found = parse_farewell(text)
-    assert found is not None
-    assert tuple(found) == tuple(late.farewell)
-    assert line.startswith("* There are no seats" if plain else "ERROR :Closing Link: 127.0.0.1 (There are no seats")
-
-
-def test_a_program_that_negotiated_it_is_told_twice_so_that_it_understands() -> None:
-    world = World(max_clients=0, queue=0)
-    late = world.arrives()
-    late.says("CAP REQ :standard-replies", "NICK late", "USER late 0 * :x", "CAP END")
-    assert late.farewell is not None
-    late.client.say_farewell(late.farewell)
-    fail, error = late.hears()[-2:]
-    assert fail.startswith(f":{SERVER} FAIL * SERVER_FULL :There are no seats")
-    assert error.startswith("ERROR :Closing Link: ")
-
-
-def test_the_refused_hold_no_name() -> None:
-    world = World(max_clients=1, queue=0)
-    ann = world.irc("ann")
-    world.irc("bob")
-    assert ann.says("NICK bob") == [":ann!ann@127.0.0.1 NICK :bob"]
 
 
 # Draining.
@@ -411,7 +305,8 @@ def test_draining_sends_the_line_away_and_hands_no_seat_on() -> None:
     world, (seated,) = full()
     ann = world.irc("ann")
     door.drain(world.chat)
-    assert refused(ann) == (Reason.DRAINING, gate.DRAINING)
+    assert ann.farewell is not None
+    assert ann.farewell[:2] == (gate.DRAINING, Reason.DRAINING)
     ann.leaves()
     seated.leaves()
     assert not ann.is_seated
