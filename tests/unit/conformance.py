@@ -1,6 +1,6 @@
 """Cases of how a server behaves, as tables: somebody says lines, and those who are named read these lines.
 
-    Case("RFC 2812 3.2.8", "ann: KICK #a bob :bye", "ann bob < :ann!ann@127.0.0.1 KICK #a bob :bye")
+    case("RFC 2812 3.2.8", "ann: KICK #a bob :bye", "ann bob < :ann!ann@127.0.0.1 KICK #a bob :bye")
 
 A step is `who: line` (said), `who who < line` (all that each of them reads next), `who <` (reads nothing more).
 `who ? 474` wants only the numbers or commands of all that is read, and `who ~ part` a line with that part in it,
@@ -13,6 +13,8 @@ from typing import NamedTuple
 from chat_harness import SERVER, Person, World, commands
 
 STEP = re.compile(r"(?P<who>[a-z ]+?)(?P<kind>:| <| \?| ~)(?: (?P<rest>.*))?", re.DOTALL)
+SAID = re.compile("[a-z ]+:")
+LONGEST_NAME = 120  # of the test of a case
 
 
 class Case(NamedTuple):
@@ -22,7 +24,9 @@ class Case(NamedTuple):
     steps: tuple[str, ...]
 
     def __repr__(self) -> str:
-        return f"{self.source}: {self.steps[0]}"
+        """Its source and what is said, by which one case is told from another."""
+        said = " | ".join(step for step in self.steps if SAID.match(step))
+        return f"{self.source}: {said[:LONGEST_NAME]}"
 
 
 def case(source: str, *steps: str) -> Case:

@@ -66,7 +66,7 @@ TOPIC = [
 
 
 @pytest.mark.parametrize("each", LIST + NAMES + WHO + TOPIC, ids=repr)
-def test_one_sees(each: Case) -> None:
+def test_looking_around_is_answered_as_its_source_says(each: Case) -> None:
     world = World()
     ann, bob, cid = world.irc("ann", "#a"), world.irc("bob", "#a"), world.irc("cid")
     world.wall += 90 * 60

@@ -74,7 +74,7 @@ STATUSMSG = [
 
 
 @pytest.mark.parametrize("each", WHOWAS + SHORT + WHOIS + USER_MODES + STATUSMSG, ids=repr)
-def test_people_are(each: Case) -> None:
+def test_people_are_found_and_told_as_their_source_says(each: Case) -> None:
     world = World()
     seats = (("ann", "#a"), ("bob", "#a"), ("dan", "#a"), ("cid",))
     people = {nick: world.irc(nick, *rooms) for nick, *rooms in seats}

@@ -49,7 +49,7 @@ def people(world: World) -> dict[str, Person]:
 
 
 @pytest.mark.parametrize("each", CASES, ids=repr)
-def test_a_person_may(each: Case) -> None:
+def test_a_person_reads_what_comes_of_what_is_typed(each: Case) -> None:
     world = World()
     play(world, people(world), each.steps)
 

@@ -113,7 +113,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize("each", KICK + INVITE + LISTS, ids=repr)
-def test_a_room_is(each: Case) -> None:
+def test_a_room_behaves_as_its_source_says(each: Case) -> None:
     world = World()
     people = {nick: world.irc(nick, *rooms) for nick, *rooms in (("ann", "#a"), ("bob", "#a"), ("cid",), ("dan",))}
     world.hush()
