@@ -22,12 +22,12 @@ from .protocol.capabilities import AWAY_NOTIFY, EXTENDED_MONITOR
 from .protocol.event import Event
 from .protocol.farewell import Reason
 from .protocol.waiting import Occupancy
-from .room import OPERATOR, Room, switched
+from .room import NO_EXTERNAL, OPERATOR, PROTECTED_TOPIC, Room
 from .settings import Settings
 from .usage import LONG, Histogram, Usage
 
-DEFAULT_ROOM_MODES = "n"  # without `t`: nobody is operator there, so everybody may set its topic
-NEW_ROOM_MODES = "nt"
+DEFAULT_ROOM_MODES = NO_EXTERNAL  # nobody is operator there, so everybody may set its topic
+NEW_ROOM_MODES = NO_EXTERNAL + PROTECTED_TOPIC
 MESSAGES_PER_SECOND = 1_000_000  # that are never said: so the numbers of the next start are larger than all of this one
 
 
@@ -263,7 +263,7 @@ class Chat:
         """Switch a mode of a client's own. Whether that changed anything."""
         if (letter in client.modes) is on:
             return False
-        client.modes = switched(client.modes, letter, on)
+        client.modes = "".join(sorted({*client.modes, letter} if on else {*client.modes} - {letter}))
         if letter == INVISIBLE and client.standing is Standing.SEATED:
             self.invisible += 1 if on else -1
         return True

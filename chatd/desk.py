@@ -6,7 +6,6 @@ how values change is `tuning`'s.
 """
 
 import difflib
-import sys
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -14,7 +13,7 @@ from . import door, gate
 from .bounds import Bound
 from .chat import Chat
 from .client import Client
-from .commands.room_modes import ROOM_MODES, Change, ModeError, parse_changes, spell
+from .commands.room_modes import ROOM_MODES, Change, ModeError, make_changes, parse_changes, spell
 from .hosts import Ban, Network, Networks
 from .limits import bounds
 from .ops import status as views
@@ -24,7 +23,6 @@ from .protocol import irc
 from .protocol.event import Event
 from .protocol.farewell import Farewell, Reason
 from .protocol.waiting import count, duration
-from .room import Room
 from .tuning import Tuning, refuse_while_draining
 
 BOUNDS = {bound.key: bound for bound in bounds()}
@@ -213,29 +211,17 @@ class Desk:
             raise RefusedError(f"these are more than {chat.limits.mode_changes} changes at once (mode-changes)")
         for change in wanted:
             _check_mode(change)
-        made: list[tuple[Change, str]] = []
-        wrong = ""
-        for change in wanted:
-            try:
-                shown = ROOM_MODES[change.letter].set(chat, found, change, chat.origin.name)
-            except ModeError as error:
-                wrong = _sentence(error)
-                break
-            if shown is not None:
-                made.append((change, shown))
-        what = self._tell_modes(found, made)
+        origin = chat.origin
+        made, wrong = make_changes(chat, found, wanted, origin.name)
+        lines = list(spell(made, origin.name, found.name))
+        for words in lines:
+            found.broadcast(Event(origin.name, "MODE", (found.name, *words), None, origin.wall()))
+            chat.journal.note("mode", room=found.name, changed=" ".join(words))
+        what = " ".join(" ".join(words) for words in lines) or "nothing"
         if wrong:
-            raise RefusedError(f"{wrong}; {what} was changed")
+            raise RefusedError(f"{'; '.join(map(_sentence, wrong))}; {what} was changed")
         letters = [change.sign + change.letter for change, _ in made]
         return {"done": f"{found.name}: {what} was changed", "room": found.name, "modes": letters}
-
-    def _tell_modes(self, room: Room[Client], made: list[tuple[Change, str]]) -> str:
-        """Tell the room, and the log; what was changed in words."""
-        origin = self._chat.origin
-        for words in spell(made, irc.TEXT_BYTES - len(f":{origin.name} MODE {room.name} ".encode())):
-            room.broadcast(Event(origin.name, "MODE", (room.name, *words), None, origin.wall()))
-            self._chat.journal.note("mode", room=room.name, changed=" ".join(words))
-        return " ".join(word for words in spell(made, sys.maxsize) for word in words) or "nothing"
 
     def _client(self, who: str) -> Client:
         chat, number = self._chat, who.removeprefix("#")

@@ -10,11 +10,8 @@ from .protocol.event import Event
 # Each member flag's mode letter and the prefix it shows, the highest first (RFC 2812 4.1; ISUPPORT PREFIX).
 OPERATOR, VOICE = "o", "v"
 PREFIXES = {OPERATOR: "@", VOICE: "+"}
-
-
-def switched(letters: str, letter: str, on: bool) -> str:
-    """Modes, as their letters in order, with that one on or off."""
-    return "".join(sorted({*letters, letter} if on else {*letters} - {letter}))
+# The modes of a room itself, by the names that modern.ircdocs.horse gives them. Its lists are in `masks`.
+INVITE_ONLY, KEY, LIMIT, MODERATED, NO_EXTERNAL, PROTECTED_TOPIC, SECRET = "i", "k", "l", "m", "n", "t", "s"
 
 
 class Sink(Protocol):
@@ -42,15 +39,13 @@ class Room(Generic[MemberT]):
     """One room. `members` maps each to its flags, a string of letters of `PREFIXES`; times are Unix time."""
 
     __slots__ = (
-        "created", "history", "key", "limit", "lists", "members", "modes", "name", "topic", "topic_by", "topic_when",
+        "created", "history", "lists", "members", "modes", "name", "topic", "topic_by", "topic_when",
     )  # fmt: skip
 
     def __init__(self, name: str, created: float, modes: str) -> None:
         self.name = name
         self.created = created
-        self.modes = modes  # the letters of those without a parameter, in order
-        self.key: str | None = None
-        self.limit: int | None = None
+        self.modes = dict.fromkeys(modes, "")  # the letters of those that are set, each with its parameter
         self.lists = MaskLists()
         self.topic = ""
         self.topic_by = ""
@@ -104,15 +99,15 @@ class Room(Generic[MemberT]):
         return True
 
     def is_visible_to(self, member: MemberT) -> bool:
-        """Mode `s` (secret): who is not in the room does not learn of it."""
-        return "s" not in self.modes or member in self.members
+        """Who is not in a secret room does not learn of it."""
+        return SECRET not in self.modes or member in self.members
 
     def may_speak(self, member: MemberT) -> bool:
-        """Modes `n` (no messages from outside) and `m` (moderated: operators and voices only)."""
+        """In a moderated room operators and voices may, and from outside nobody where a mode forbids it."""
         flags = self.members.get(member)
         if flags is None:
-            return "n" not in self.modes and "m" not in self.modes
-        return "m" not in self.modes or bool(flags)
+            return NO_EXTERNAL not in self.modes and MODERATED not in self.modes
+        return MODERATED not in self.modes or bool(flags)
 
     def is_silenced(self, member: MemberT, source: str) -> bool:
         """Whether a ban keeps one with that `nick!user@host` from speaking: operators and voices may all the same."""

@@ -5,7 +5,7 @@ from ..client import Client, notify
 from ..protocol import replies
 from ..protocol.capabilities import INVITE_NOTIFY
 from ..protocol.irc import Message
-from ..room import OPERATOR
+from ..room import INVITE_ONLY, OPERATOR
 from . import rooms
 from .costs import is_enough, too_many_targets
 from .registry import IRC, Several
@@ -77,7 +77,7 @@ def _invite(chat: Chat, client: Client, nick: str, name: str) -> None:
         client.reply(replies.ERR_NOTONCHANNEL, room.name)
     elif other in room.members:
         client.reply(replies.ERR_USERONCHANNEL, other.nick, room.name)
-    elif "i" in room.modes and not room.has_flag(client, OPERATOR):
+    elif INVITE_ONLY in room.modes and not room.has_flag(client, OPERATOR):
         client.reply(replies.ERR_CHANOPRIVSNEEDED, room.name)
     elif room.is_silenced(client, client.source):
         client.reply(replies.ERR_CANNOTSENDTOCHAN, room.name, text=rooms.BANNED)

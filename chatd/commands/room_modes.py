@@ -1,11 +1,11 @@
 """What the modes of a room are: one entry of a table each, from which MODE, ISUPPORT and the operator's tool are made.
 
-A mode has a kind, which is its type in ISUPPORT CHANMODES and says when it takes a parameter; what sets it; and the
-right that one needs to set it.
+A mode has a kind, which is its type in ISUPPORT CHANMODES and says when it takes a parameter, and what sets it for the
+room's operators. What it means is enforced where it applies, by the name that its letter has in `room` or `masks`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from ..chat import Chat
@@ -13,9 +13,7 @@ from ..client import Client
 from ..masks import BANS, EXCEPTIONS, INVITED
 from ..protocol import irc, replies
 from ..protocol.replies import Numeric
-from ..room import OPERATOR, VOICE, Room, switched
-
-KEY, LIMIT = "k", "l"
+from ..room import INVITE_ONLY, KEY, LIMIT, MODERATED, NO_EXTERNAL, OPERATOR, PROTECTED_TOPIC, SECRET, VOICE, Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +42,37 @@ class ModeError(Exception):
 # Makes a change that a client or server of that name wants, and returns the parameter to show with it ("" for none), or
 # None if it changed nothing.
 Setter = Callable[[Chat, Room[Client], Change, str], str | None]
+Made = tuple[Change, str]  # with what its setter returned
 
 
-def _set_switch(chat: Chat, room: Room[Client], change: Change, by: str) -> str | None:
-    if (change.letter in room.modes) is change.on:
-        return None
-    room.modes = switched(room.modes, change.letter, change.on)
-    return ""
+def _keep(chat: Chat, room: Room[Client], change: Change, by: str) -> str | None:
+    before = room.modes.pop(change.letter, None)
+    if change.on:
+        room.modes[change.letter] = change.parameter or ""
+    after = room.modes.get(change.letter)
+    return None if after == before else after or ""
 
 
 def _set_key(chat: Chat, room: Room[Client], change: Change, by: str) -> str | None:
     if not change.on:
-        had, room.key = room.key, None
-        return "*" if had is not None else None
+        return None if _keep(chat, room, change, by) is None else "*"
     key = change.parameter or ""
     if not key or len(key) > chat.limits.key_length or " " in key or "," in key or key.startswith(":"):
         rule = f"A key has no space and no comma, and at most {chat.limits.key_length} characters (key-length)"
         if len(key) > chat.limits.key_length:
             chat.usage.hit("key_length")
         raise ModeError(replies.ERR_INVALIDMODEPARAM, room.name, change.letter, "*", text=rule)
-    room.key = key
-    return key
+    return _keep(chat, room, change, by)
 
 
 def _set_limit(chat: Chat, room: Room[Client], change: Change, by: str) -> str | None:
-    if not change.on:
-        had, room.limit = room.limit, None
-        return "" if had is not None else None
     written = change.parameter or ""
-    if not irc.count(written):
+    limit = irc.count(written)
+    if change.on and not limit:
         raise ModeError(
             replies.ERR_INVALIDMODEPARAM, room.name, change.letter, written, text="A limit is a number of members"
         )
-    room.limit = irc.count(written)
-    return str(room.limit)
+    return _keep(chat, room, replace(change, parameter=str(limit)), by)
 
 
 def _set_flag(chat: Chat, room: Room[Client], change: Change, by: str) -> str | None:
@@ -125,7 +120,8 @@ class RoomMode:
     kind: Kind
     set: Setter
     summary: str
-    right: str = OPERATOR  # the flag that one needs to set it
+    told: tuple[Numeric, ...] = ()  # of a list: with what each entry is told, and its end
+    is_private: bool = False  # of a list: whether only operators of the room are told it
 
     def takes_parameter(self, on: bool) -> bool:
         return self.kind is not Kind.SWITCH and (on or self.kind is not Kind.WHEN_SET)
@@ -141,28 +137,32 @@ class RoomMode:
 
 
 ROOM_MODES = {
-    BANS: RoomMode(Kind.LIST, _set_mask, "who fits may not enter, nor speak without a flag"),
-    EXCEPTIONS: RoomMode(Kind.LIST, _set_mask, "who fits is not banned"),
-    INVITED: RoomMode(Kind.LIST, _set_mask, "who fits needs no invitation"),
+    BANS: RoomMode(
+        Kind.LIST, _set_mask, "who fits may not enter, nor speak without a flag",
+        (replies.RPL_BANLIST, replies.RPL_ENDOFBANLIST),
+    ),
+    EXCEPTIONS: RoomMode(
+        Kind.LIST, _set_mask, "who fits is not banned; only operators read the list",
+        (replies.RPL_EXCEPTLIST, replies.RPL_ENDOFEXCEPTLIST), is_private=True,
+    ),
+    INVITED: RoomMode(
+        Kind.LIST, _set_mask, "who fits needs no invitation; only operators read the list",
+        (replies.RPL_INVEXLIST, replies.RPL_ENDOFINVEXLIST), is_private=True,
+    ),
     KEY: RoomMode(Kind.ALWAYS, _set_key, "who enters has to know it"),
     LIMIT: RoomMode(Kind.WHEN_SET, _set_limit, "members at most"),
-    "i": RoomMode(Kind.SWITCH, _set_switch, "who enters has to be invited"),
-    "m": RoomMode(Kind.SWITCH, _set_switch, "only operators and voices speak"),
-    "n": RoomMode(Kind.SWITCH, _set_switch, "nobody speaks from outside"),
-    "s": RoomMode(Kind.SWITCH, _set_switch, "outsiders do not learn of the room"),
-    "t": RoomMode(Kind.SWITCH, _set_switch, "only operators set the topic"),
+    INVITE_ONLY: RoomMode(Kind.SWITCH, _keep, "who enters has to be invited"),
+    MODERATED: RoomMode(Kind.SWITCH, _keep, "only operators and voices speak"),
+    NO_EXTERNAL: RoomMode(Kind.SWITCH, _keep, "nobody speaks from outside"),
+    SECRET: RoomMode(Kind.SWITCH, _keep, "outsiders do not learn of the room"),
+    PROTECTED_TOPIC: RoomMode(Kind.SWITCH, _keep, "only operators set the topic"),
     OPERATOR: RoomMode(Kind.FLAG, _set_flag, "a member is operator"),
     VOICE: RoomMode(Kind.FLAG, _set_flag, "a member has a voice"),
 }
+LISTS = [letter for letter, known in ROOM_MODES.items() if known.kind is Kind.LIST]
 CHANMODES = ",".join(
     "".join(letter for letter, known in ROOM_MODES.items() if known.kind is kind) for kind in Kind if kind.value
 )
-# What a list is told with: each entry, and its end.
-LISTS = {
-    BANS: (replies.RPL_BANLIST, replies.RPL_ENDOFBANLIST),
-    EXCEPTIONS: (replies.RPL_EXCEPTLIST, replies.RPL_ENDOFEXCEPTLIST),
-    INVITED: (replies.RPL_INVEXLIST, replies.RPL_ENDOFINVEXLIST),
-}
 
 
 def parse_changes(words: list[str]) -> Iterator[Change]:
@@ -178,9 +178,26 @@ def parse_changes(words: list[str]) -> Iterator[Change]:
         yield Change(on, letter, next(parameters, None) if wants else None)
 
 
-def spell(made: Iterable[tuple[Change, str]], size: int) -> Iterator[list[str]]:
-    """Write changes with the parameters that they show, `+ok-v bob key ann` in words, on as many lines of at most so
-    many bytes as they take."""
+def make_changes(
+    chat: Chat, room: Room[Client], wanted: Iterable[Change], by: str
+) -> tuple[list[Made], list[ModeError]]:
+    """Make changes of known modes, as setters do. Those that were made, and why others could not be."""
+    made: list[Made] = []
+    wrong: list[ModeError] = []
+    for change in wanted:
+        try:
+            shown = ROOM_MODES[change.letter].set(chat, room, change, by)
+        except ModeError as error:
+            wrong.append(error)
+        else:
+            made += [(change, shown)] if shown is not None else []
+    return made, wrong
+
+
+def spell(made: Iterable[Made], source: str, target: str) -> Iterator[list[str]]:
+    """Write changes with the parameters that they show, `+ok-v bob key ann` in words, for as many lines from that
+    source as they take."""
+    size = irc.TEXT_BYTES - len(f":{source} MODE {target} ".encode())
     letters, sign, used = "", "", 0
     shown: list[str] = []
     for change, parameter in made:

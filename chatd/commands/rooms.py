@@ -10,7 +10,7 @@ from ..protocol import irc, replies
 from ..protocol.capabilities import MULTI_PREFIX, USERHOST_IN_NAMES
 from ..protocol.irc import Message
 from ..protocol.replies import Numeric
-from ..room import OPERATOR, Room
+from ..room import INVITE_ONLY, KEY, LIMIT, OPERATOR, PROTECTED_TOPIC, SECRET, Room
 from .costs import is_enough, too_many_targets
 from .earlier import tell_history
 from .registry import IRC, Several
@@ -86,15 +86,15 @@ def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
 
 def refusal(chat: Chat, client: Client, room: Room[Client], key: str = "") -> Numeric | None:
     """Which of its modes keeps the client out of the room."""
-    if room.key is not None and key != room.key:
+    if KEY in room.modes and key != room.modes[KEY]:
         return replies.ERR_BADCHANNELKEY
     if chat.invitations.has(client, room):
         return None
     if room.lists.bans(client.source):
         return replies.ERR_BANNEDFROMCHAN
-    if "i" in room.modes and not room.lists.fits(INVITED, client.source):
+    if INVITE_ONLY in room.modes and not room.lists.fits(INVITED, client.source):
         return replies.ERR_INVITEONLYCHAN
-    return replies.ERR_CHANNELISFULL if room.limit is not None and len(room.members) >= room.limit else None
+    return replies.ERR_CHANNELISFULL if LIMIT in room.modes and len(room.members) >= int(room.modes[LIMIT]) else None
 
 
 def _tell_bad_name(chat: Chat, client: Client, name: str) -> None:
@@ -161,7 +161,7 @@ def tell_names(chat: Chat, client: Client, room: Room[Client]) -> None:
     shown = [
         room.prefix(member, every) + (member.source if whole else member.nick) for member in seen_by(client, room)
     ]
-    symbol = "@" if "s" in room.modes else "="
+    symbol = "@" if SECRET in room.modes else "="
     for text in client.wrap(replies.RPL_NAMREPLY, symbol, room.name, words=shown):
         if is_enough(chat, client, "NAMES"):
             break
@@ -178,7 +178,7 @@ def topic(chat: Chat, client: Client, message: Message) -> None:
         client.reply(replies.ERR_NOTONCHANNEL, room.name)
     elif len(message.params) == 1:
         tell_topic(client, room)
-    elif "t" in room.modes and not room.has_flag(client, OPERATOR):
+    elif PROTECTED_TOPIC in room.modes and not room.has_flag(client, OPERATOR):
         client.reply(replies.ERR_CHANOPRIVSNEEDED, room.name)
     elif room.is_silenced(client, client.source):
         client.reply(replies.ERR_CANNOTSENDTOCHAN, room.name, text=BANNED)

@@ -9,7 +9,7 @@ from ..protocol.capabilities import AWAY_NOTIFY, ECHO_MESSAGE, MESSAGE_TAGS
 from ..protocol.event import Event
 from ..protocol.irc import Message
 from ..protocol.replies import Numeric
-from ..room import PREFIXES
+from ..room import MODERATED, PREFIXES
 from .costs import too_many_targets
 from .labels import beside
 from .registry import IRC, Several
@@ -91,7 +91,7 @@ def _speak_in(
         return None
     banned = room.is_silenced(client, client.source)
     if banned or not room.may_speak(client) or (status and client not in room.members):
-        is_moderated = client in room.members or "m" in room.modes
+        is_moderated = client in room.members or MODERATED in room.modes
         why = "only operators and voices may speak" if is_moderated else "join it first"
         why = "you are banned from it" if banned else why
         _refuse(client, message, replies.ERR_CANNOTSENDTOCHAN, room.name, f"Cannot send to room: {why}")

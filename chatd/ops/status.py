@@ -12,7 +12,7 @@ from ..bounds import Bound
 from ..chat import Chat
 from ..client import Client, Standing
 from ..limits import bounds
-from ..room import Room
+from ..room import KEY, LIMIT, Room
 from . import listing, memory
 from .wire import Object, number
 
@@ -172,9 +172,9 @@ def _room(room: Room[Client]) -> Object:
     return {
         "name": room.name,
         "members": len(room.members),
-        "modes": "".join(sorted(room.modes)),
-        "key": room.key,
-        "limit": room.limit,
+        "modes": "".join(sorted(letter for letter, parameter in room.modes.items() if not parameter)),
+        "key": room.modes.get(KEY),
+        "limit": int(room.modes[LIMIT]) if LIMIT in room.modes else None,
         "topic": room.topic,
         "history": len(room.history),
         "created": room.created,

@@ -16,7 +16,10 @@ class Unread(Wire):
 
 @pytest.mark.parametrize(
     ("line", "ends"),
-    [("MOTD", ["416", "376"]), ("INVITE", ["416", "337"]), ("MONITOR L", ["416", "733"])],
+    [
+        ("MOTD", ["416", "376"]), ("INVITE", ["416", "337"]), ("MONITOR L", ["416", "733"]),
+        ("MODE #a b", ["416", "368"]),
+    ],
 )
 def test_an_answer_of_any_kind_ends_before_its_reader_is_closed_for_it(line: str, ends: list[str]) -> None:
     world = World(

@@ -89,6 +89,8 @@ LISTS = [
     case("modern +I", "ann: MODE #a +iI cid", "cid: JOIN #a", "cid ~ 366", "dan: JOIN #a", "dan ? 473"),
     case("modern +I", "ann: MODE #a +I cid", "ann: MODE #a +I", "ann ? MODE 346 347"),
     case("modern +I", "ann: MODE #a +iIb cid cid", "cid: JOIN #a", "cid ? 474"),
+    case("modern MODE: a list that is sensitive", "ann: MODE #a +eIb cid cid cid", "bob ? MODE",
+         "bob: MODE #a +eIm", "bob < :$ 482 bob #a :You're not room operator", "bob: MODE #a Ib", "bob ? 482 367 368"),
     case("modern +b", "ann: MODE #a +bbb", "ann ? 368", "ann: MODE #a +beI", "ann ? 368 349 347"),
     case("modern +b", "ann: MODE #a +bb x", "ann ? 367 368 MODE"),
     case("modern +b", "ann: MODE #a +b cid", "ann: MODE #a +b CID!*@*", "ann ? MODE"),

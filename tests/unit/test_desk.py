@@ -361,7 +361,7 @@ def test_modes_that_are_wrong_change_nothing(room: str, changes: list[str], sent
     ann = operator.world.irc("ann", LOBBY)
     assert operator.is_refused("mode", room=room, changes=changes) == sentence
     assert ann.hears() == []
-    assert operator.chat.default_room.modes == "n"
+    assert operator.chat.default_room.modes == {"n": ""}
 
 
 def test_what_was_made_before_a_mode_that_is_wrong_is_told() -> None:
@@ -369,3 +369,5 @@ def test_what_was_made_before_a_mode_that_is_wrong_is_told() -> None:
     ann = operator.world.irc("ann", LOBBY)
     assert operator.is_refused("mode", room=LOBBY, changes=["+mo", "bob"]).endswith("; +m was changed")
     assert ann.hears() == [f":{SERVER} MODE {LOBBY} +m"]
+    said = operator.is_refused("mode", room=LOBBY, changes=["+lot", "no", "bob"])
+    assert said == f"{LOBBY} l no: A limit is a number of members; bob: No such nick or room; +t was changed"

@@ -187,6 +187,8 @@ def test_what_changes_nothing_is_not_told() -> None:
     _, ann, bob, _ = three("#a")
     assert ann.says("MODE #a +nt-mk+o-v x ann bob") == []
     assert bob.hears() == []
+    assert ann.says("MODE #a +lk 5 key") == [f"{ANN} MODE #a +lk 5 key"]
+    assert ann.says("MODE #a +lk 05 key") == []
 
 
 def test_a_wrong_change_does_not_stop_the_others() -> None:
@@ -200,8 +202,8 @@ def test_the_modes_that_are_set_are_told_the_key_to_members_only() -> None:
     _, ann, bob, cid = three("#a")
     ann.says("MODE #a +lk 7 key")
     bob.hears()
-    assert bob.says("MODE #a")[0] == f":{SERVER} 324 bob #a +ntkl key 7"
-    assert cid.says("MODE #a")[0] == f":{SERVER} 324 cid #a +ntkl * 7"
+    assert bob.says("MODE #a")[0] == f":{SERVER} 324 bob #a +klnt key 7"
+    assert cid.says("MODE #a")[0] == f":{SERVER} 324 cid #a +klnt * 7"
     assert bob.says("MODE #a")[1] == f":{SERVER} 329 bob #a 1700000000"
 
 
@@ -258,7 +260,7 @@ def test_from_outside_one_speaks_where_it_is_allowed() -> None:
 def test_an_operator_makes_another_and_may_step_down() -> None:
     _, ann, bob, cid = three("#a")
     assert commands(bob.says("MODE #a +o bob")) == ["482"]
-    ann.says("MODE #a +o-o bob ann")
+    assert ann.says("MODE #a +o-o-t bob ann") == [f"{ANN} MODE #a +o-ot bob ann"], "all of the line, as one"
     assert commands(ann.says("MODE #a +m")) == ["482"]
     bob.hears()
     assert commands(bob.says("MODE #a +m")) == ["MODE"]
