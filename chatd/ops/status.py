@@ -138,7 +138,7 @@ def _client(chat: Chat, client: Client) -> Object:
         "nick": client.nick,
         "host": client.host,
         "standing": client.standing.name.lower(),
-        "dialect": "" if client.standing is Standing.HANDSHAKE else "plain" if client.is_plain else "irc",
+        "dialect": "" if client.standing is Standing.HANDSHAKE else client.dialect,
         "age": round(chat.clock() - client.arrived, 3),
         "idle": round(_idle(chat, client), 3),
         "messages": client.lines,
