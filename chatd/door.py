@@ -9,7 +9,7 @@ import math
 from . import gate
 from .chat import Chat
 from .client import Client, Standing
-from .commands import PLAIN, dispatch, info, rooms, typed
+from .commands import PLAIN, dispatch, rooms, typed, welcome
 from .commands.registry import tell_place
 from .pool import Refused, State, Ticket, Waiting
 from .protocol import plain, waiting
@@ -40,7 +40,7 @@ def enter(chat: Chat, client: Client) -> None:
     waits = isinstance(outcome, Waiting)
     client.standing = Standing.WAITING if waits else Standing.SEATED
     if not client.is_plain:
-        info.welcome(chat, client)
+        welcome.welcome(chat, client)
         if STANDARD_REPLIES in client.caps:
             client.told_occupancy = chat.occupancy()
             client.tell_note(client.told_occupancy)
@@ -173,7 +173,7 @@ def apply(chat: Chat) -> None:
     chat.pool.least_retry = limits.least_retry
     bounds = {"max_clients": limits.max_clients, "max_waiting": limits.queue, "wait_timeout": limits.queue_timeout}
     seat(chat, chat.pool.resize(now, **bounds))
-    info.tell_changes(chat)
+    welcome.tell_changes(chat)
 
 
 def drain(chat: Chat) -> None:

@@ -6,7 +6,6 @@ To add a command, write its function in the module of its subject, with `@IRC.co
 from . import (
     about,
     earlier,
-    info,
     manual,
     moderating,
     modes,
@@ -18,11 +17,12 @@ from . import (
     rooms,
     talk,
     typed,
+    welcome,
 )
 from .labels import answering
 from .registry import IRC, PLAIN, Command, dispatch
 
 __all__ = [
-    "IRC", "PLAIN", "Command", "about", "answering", "dispatch", "earlier", "info", "manual", "moderating", "modes",
-    "monitoring", "people", "privileges", "registration", "room_list", "rooms", "talk", "typed",
+    "IRC", "PLAIN", "Command", "about", "answering", "dispatch", "earlier", "manual", "moderating", "modes",
+    "monitoring", "people", "privileges", "registration", "room_list", "rooms", "talk", "typed", "welcome",
 ]  # fmt: skip

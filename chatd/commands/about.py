@@ -7,7 +7,7 @@ from ..chat import Chat
 from ..client import Client
 from ..protocol import replies
 from ..protocol.irc import Message
-from . import info
+from . import welcome
 from .registry import IRC, asks_another_server
 
 
@@ -15,15 +15,15 @@ from .registry import IRC, asks_another_server
 def version(chat: Chat, client: Client, message: Message) -> None:
     """See what the server runs and supports."""
     if not asks_another_server(chat, client, message.params):
-        client.reply(replies.RPL_VERSION, info.SOFTWARE, client.origin.name, text="a bounded chat server")
-        info.tell_isupport(chat, client)
+        client.reply(replies.RPL_VERSION, welcome.SOFTWARE, client.origin.name, text="a bounded chat server")
+        welcome.tell_isupport(chat, client)
 
 
 @IRC.command("TIME", "[<server>]", source="RFC 2812 3.4.6")
 def time(chat: Chat, client: Client, message: Message) -> None:
     """See what time it is for the server."""
     if not asks_another_server(chat, client, message.params):
-        client.reply(replies.RPL_TIME, client.origin.name, text=info.date(client.origin.wall()))
+        client.reply(replies.RPL_TIME, client.origin.name, text=welcome.date(client.origin.wall()))
 
 
 @IRC.command("ADMIN", "[<server>]", source="RFC 2812 3.4.9")
@@ -34,12 +34,12 @@ def admin(chat: Chat, client: Client, message: Message) -> None:
 
 
 @IRC.command("INFO", "[<server>]", source="RFC 2812 3.4.10")
-def tell_info(chat: Chat, client: Client, message: Message) -> None:
+def info(chat: Chat, client: Client, message: Message) -> None:
     """See what kind of server this is."""
     if not asks_another_server(chat, client, message.params):
         for line in (
-            f"{info.SOFTWARE}, a chat server with no implicit limit",
-            f"Started {info.date(chat.started)}",
+            f"{welcome.SOFTWARE}, a chat server with no implicit limit",
+            f"Started {welcome.date(chat.started)}",
             chat.occupancy().sentence,
         ):
             client.reply(replies.RPL_INFO, text=line)

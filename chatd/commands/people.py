@@ -11,9 +11,9 @@ from ..protocol.capabilities import MULTI_PREFIX
 from ..protocol.irc import Message
 from ..room import Room
 from .costs import is_enough, look_at, mask_of
-from .info import date
 from .registry import IRC, asks_another_server
 from .rooms import seen_by
+from .welcome import date
 
 USERHOSTS = 5  # nicknames of one USERHOST (RFC 2812 4.8)
 TOKEN_LENGTH = 3  # by which a WHO is known again (IRCv3 WHOX)

@@ -6,7 +6,7 @@ In #a ann has said 0 to 9, a hundredth of a second apart. Whatever names a place
 import pytest
 from chat_harness import MSGID, SERVER, Person, World, commands
 
-from chatd.commands import info
+from chatd.commands import welcome
 from chatd.protocol import irc
 from chatd.protocol.event import server_time
 
@@ -64,7 +64,7 @@ def test_the_last_is_shown_and_no_more_than_isupport_says(world: World) -> None:
     person = world.irc("bob", "#a", caps=CAPS)
     assert asks(person, "LATEST #a * 1") == "9"
     world.apply(chathistory=4)
-    told = dict(token.partition("=")[::2] for token in info.isupport(world.chat))
+    told = dict(token.partition("=")[::2] for token in welcome.isupport(world.chat))
     assert commands(person.hears()) == ["005"]
     assert [asks(person, f"LATEST #a * {count}") for count in (told["CHATHISTORY"], 0, 99)] == ["6789"] * 3
     assert set(told["MSGREFTYPES"].split(",")) == {"msgid", "timestamp"}

@@ -8,7 +8,7 @@ import pytest
 from chat_harness import SERVER, World, commands
 from conformance import Case, case, play
 
-from chatd.commands import info
+from chatd.commands import welcome
 
 MONITOR = [
     case("IRCv3 monitor", "ann: MONITOR + bob,Cid", "ann < :$ 730 ann :bob!bob@127.0.0.1", "ann < :$ 731 ann :Cid",
@@ -89,5 +89,5 @@ def test_many_names_are_told_on_as_many_lines_as_they_take() -> None:
         ann.says(f"MONITOR + {','.join(names[start : start + 10])}")
     *lines, _ = ann.says("MONITOR L")
     assert [name for line in lines for name in line.rpartition(":")[2].split(",")] == names
-    assert f"MONITOR={len(names)}" in info.isupport(world.chat)
+    assert f"MONITOR={len(names)}" in welcome.isupport(world.chat)
     assert commands(ann.says("MONITOR + another")) == ["734"]

@@ -13,14 +13,14 @@ import test_conformance_server
 import test_rooms_and_modes
 from chat_harness import SERVER, World, commands
 
-from chatd.commands import info
+from chatd.commands import welcome
 from chatd.commands.room_modes import ROOM_MODES
 from chatd.protocol import irc
 from chatd.room import PREFIXES
 
 
 def tokens(world: World) -> dict[str, str]:
-    pairs = (token.partition("=") for token in info.isupport(world.chat))
+    pairs = (token.partition("=") for token in welcome.isupport(world.chat))
     return {name: value for name, _, value in pairs}
 
 
@@ -29,7 +29,7 @@ def test_isupport_tokens_are_words_that_fit_their_lines() -> None:
     ann = world.arrives()
     lines = [line for line in ann.says("NICK " + "a" * 30, "USER a 0 * :a") if " 005 " in line]
     told = [token for line in lines for token in irc.parse(line).params[1:-1]]
-    assert told == info.isupport(world.chat)
+    assert told == welcome.isupport(world.chat)
     assert all(len(irc.parse(line).params) <= 15 for line in lines)
     assert all(line.endswith(":are supported by this server") for line in lines)
 
