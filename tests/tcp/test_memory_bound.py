@@ -226,8 +226,7 @@ def attack_by_endless_lines(size: Size) -> None:
 ATTACKS = [attack_by_reading_nothing, attack_by_endless_lines]
 
 
-# Both belong to the soak; the suite has time for one.
-@pytest.mark.parametrize("attack", [ATTACKS[0], pytest.param(ATTACKS[1], marks=pytest.mark.soak)])
+@pytest.mark.parametrize("attack", ATTACKS)
 def test_a_server_under_attack_takes_no_more_memory_than_it_said(attack: Callable[[Size], None]) -> None:
     attack(SMALL)
 
