@@ -63,9 +63,11 @@ class Command:
         """How many targets the line has after its first: of those that are not too many."""
         if self.several is None or len(message.params) <= self.several.parameter:
             return 0
+        written = message.params[self.several.parameter]
+        if "," not in written:
+            return 0
         most: int = getattr(chat.limits, self.several.bound)
-        targets = {irc.fold(name) for name in message.params[self.several.parameter].split(",")}
-        return min(len(targets), most) - 1
+        return min(len({irc.fold(name) for name in written.split(",")}), most) - 1
 
 
 class Table(dict[str, Command]):
