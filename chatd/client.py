@@ -3,7 +3,7 @@
 It has no socket: what it is told goes to `outbox`, and what ends it to its keeper, which is its session.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
@@ -28,7 +28,7 @@ _NUMERIC_OF = {
 BOT = "B"  # it is no person
 INVISIBLE = "i"  # only those who share a room see it in lists
 
-BOT_TAG = "bot"  # IRCv3 bot mode: on all that a bot does
+OF_A_BOT = {"bot": ""}  # IRCv3 bot mode: the tag of all that one does
 GOODBYE = "Goodbye."  # to a plain client that leaves of its own will
 
 
@@ -165,16 +165,13 @@ class Client:
 
     def event(self, command: str, *params: str, text: str | None = None) -> Event:
         """Something that this client did."""
-        return Event(self.source, command, params, text, self.origin.wall(), self._own_tags)
+        return Event(self.source, command, params, text, self.origin.wall(), OF_A_BOT if BOT in self.modes else None)
 
-    def message(self, command: str, target: str, text: str | None, tags: Mapping[str, str]) -> Event:
+    def message(self, command: str, target: str, text: str | None, tags: dict[str, str]) -> Event:
         """Something that this client says."""
-        tags = {**self._own_tags, **tags}  # the server's own first (IRCv3 message tags)
+        if BOT in self.modes:
+            tags = OF_A_BOT | tags  # the server's own first (IRCv3 message tags)
         return Event(self.source, command, (target,), text, self.origin.wall(), tags, next(self.origin.numbers))
-
-    @property
-    def _own_tags(self) -> Mapping[str, str]:
-        return {BOT_TAG: ""} if self.is_bot else {}
 
     def send(self, command: str, *params: str, text: str | None = None) -> None:
         """Tell the client one IRC line of the server's."""

@@ -39,7 +39,7 @@ class MaskLists(dict[tuple[str, str], Listed]):
 
     def fits(self, letter: str, source: str) -> bool:
         """Whether a mask of that list fits a client's `nick!user@host`."""
-        return any(entry.pattern.matches(source) for entry in self.of(letter))
+        return bool(self) and any(entry.pattern.matches(source) for entry in self.of(letter))
 
     def bans(self, source: str) -> bool:
         """Whether that client is banned and not excepted."""

@@ -1,7 +1,5 @@
 """Saying something: PRIVMSG, NOTICE, TAGMSG, and AWAY, which answers for one who does not."""
 
-from collections.abc import Mapping
-
 from ..chat import Chat
 from ..client import Client
 from ..protocol import irc, replies
@@ -71,7 +69,7 @@ def _refuse(client: Client, message: Message, numeric: Numeric, target: str, tex
 
 def _speak_to(chat: Chat, client: Client, message: Message, target: str) -> None:
     text = message.params[1] if message.command != "TAGMSG" else None
-    tags = message.tags and {key: value for key, value in message.tags.items() if key.startswith(CLIENT_ONLY)}
+    tags = {key: value for key, value in message.tags.items() if key.startswith(CLIENT_ONLY)} if message.tags else {}
     name = target.lstrip(STATUSES)
     if name.startswith("#"):
         event = _speak_in(chat, client, message, name, target.removesuffix(name), text, tags)
@@ -82,7 +80,7 @@ def _speak_to(chat: Chat, client: Client, message: Message, target: str) -> None
 
 
 def _speak_in(
-    chat: Chat, client: Client, message: Message, name: str, status: str, text: str | None, tags: Mapping[str, str]
+    chat: Chat, client: Client, message: Message, name: str, status: str, text: str | None, tags: dict[str, str]
 ) -> Event | None:
     """Say something to a room, or to those only who have that status there. What was said, or None."""
     room = chat.room(name)
@@ -107,7 +105,7 @@ def _speak_in(
 
 
 def _speak_with(
-    chat: Chat, client: Client, message: Message, nick: str, text: str | None, tags: Mapping[str, str]
+    chat: Chat, client: Client, message: Message, nick: str, text: str | None, tags: dict[str, str]
 ) -> Event | None:
     """Say something to one person. What was said, or None."""
     other = chat.find(nick)

@@ -18,6 +18,11 @@ from .room_list import ELIST
 from .room_modes import CHANMODES, LISTS, ROOM_MODES
 
 SOFTWARE = f"chatd-{__version__}"
+MODES = (  # of clients, of rooms, and those of these that take a parameter
+    "".join(USER_MODES),
+    "".join(sorted(ROOM_MODES)),
+    "".join(sorted(letter for letter, known in ROOM_MODES.items() if known.takes_parameter(True))),
+)
 TOKENS_PER_LINE = 12  # modern.ircdocs.horse RPL_ISUPPORT: 13 with the nickname, of the 15 parameters of a message
 
 
@@ -29,10 +34,7 @@ def welcome(chat: Chat, client: Client) -> None:
     client.reply(replies.RPL_WELCOME, text=f"Welcome to {name}, {client.source}")
     client.reply(replies.RPL_YOURHOST, text=f"Your host is {name}, running version {SOFTWARE}")
     client.reply(replies.RPL_CREATED, text=f"This server was started {date(chat.started)}, with {seats}")
-    client.reply(
-        replies.RPL_MYINFO, name, SOFTWARE, "".join(USER_MODES), "".join(sorted(ROOM_MODES)),
-        "".join(sorted(letter for letter, known in ROOM_MODES.items() if known.takes_parameter(True))),
-    )  # fmt: skip
+    client.reply(replies.RPL_MYINFO, name, SOFTWARE, *MODES)
     tell_isupport(chat, client)
     tell_users(chat, client)
     tell_motd(chat, client)
@@ -73,7 +75,7 @@ def isupport(chat: Chat) -> list[str]:
 
 
 def tell_isupport(chat: Chat, client: Client) -> None:
-    chat.told_isupport = isupport(chat)
+    chat.told_isupport = chat.told_isupport or isupport(chat)  # `tell_changes` renews it
     _tell_tokens(client, chat.told_isupport)
 
 
