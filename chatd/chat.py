@@ -22,7 +22,7 @@ from .protocol.capabilities import AWAY_NOTIFY, EXTENDED_MONITOR
 from .protocol.event import Event
 from .protocol.farewell import Reason
 from .protocol.waiting import Occupancy
-from .room import NO_EXTERNAL, OPERATOR, PROTECTED_TOPIC, Room
+from .room import NO_EXTERNAL, OPERATOR, PROTECTED_TOPIC, Room, Sink
 from .settings import Settings
 from .usage import LONG, Histogram, Usage
 
@@ -200,6 +200,8 @@ class Chat:
 
     def say(self, room: Room[Client], event: Event, client: Client) -> None:
         """Tell everybody in the room but the one who says it, and keep it for who comes later."""
+        self._note_pause(event, room.spoken_at)
+        room.spoken_at = event.when
         room.broadcast(event, skip=client)
         self.count_message(event, len(room.members) - (client in room.members))
         limits = self.limits
@@ -208,7 +210,23 @@ class Chat:
 
     def say_to_some(self, room: Room[Client], flags: str, event: Event, client: Client) -> None:
         """Tell those of the room who have one of these flags, but not the one who says it."""
+        self._note_pause(event, room.spoken_at)
+        room.spoken_at = event.when
         self.count_message(event, room.tell(event, flags, skip=client))
+
+    def say_to_one(self, other: Client, event: Event, sink: Sink) -> None:
+        """Tell one client, there."""
+        if other.is_plain:
+            self._note_pause(event, max([other.spoken_at, *(room.spoken_at for room in other.rooms.values())]))
+            other.spoken_at = event.when
+        sink.put(event.encode(other.form))
+        self.count_message(event, 1)
+
+    def _note_pause(self, event: Event, since: float) -> None:
+        """After a pause it is told when something is said."""
+        if event.when - since >= self.limits.time_after:
+            event.tells_time = True
+            self.usage.hit("time_after")
 
     def count_message(self, event: Event, readers: int) -> None:
         if event.text is not None:  # tags alone are no message

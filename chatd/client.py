@@ -87,6 +87,7 @@ class Client:
         "rooms",
         "seated_at",
         "signed_on",
+        "spoken_at",
         "standing",
         "ticket",
         "told_occupancy",
@@ -126,6 +127,7 @@ class Client:
         self.told_occupancy: Occupancy | None = None
         self.signed_on = 0.0
         self.last_spoke = 0.0
+        self.spoken_at = 0.0  # when somebody last said something to it alone; of a plain client
 
     def __repr__(self) -> str:
         return f"<Client {self.nick or '?'} at {self.host}: {self.standing.name.lower()}>"

@@ -36,7 +36,7 @@ def enter(chat: Chat, client: Client) -> None:
         gate.refuse(chat, client, outcome)
         return
     client.ticket = outcome.ticket
-    client.signed_on = client.last_spoke = client.origin.wall()
+    client.signed_on = client.last_spoke = client.spoken_at = client.origin.wall()
     waits = isinstance(outcome, Waiting)
     client.standing = Standing.WAITING if waits else Standing.SEATED
     if not client.is_plain:

@@ -72,15 +72,21 @@ class History:
     ) -> bytes:
         """These lines as a reader of that form reads them, oldest first; if they are more than `most` bytes, as many as
         fit from their end, or from their beginning."""
+        return b"".join(line for _, line in self.lines(room, form, most, start, stop, from_end))
+
+    def lines(
+        self, room: str, form: int, most: int, start: int = 0, stop: int | None = None, from_end: bool = True
+    ) -> list[tuple[float, bytes]]:
+        """The same, each with when it was said."""
         chosen = list(islice(self._said, start, stop))
-        lines: list[bytes] = []
+        lines: list[tuple[float, bytes]] = []
         for said in reversed(chosen) if from_end else chosen:
             line = said.event(room).encode(form)
             most -= len(line)
             if most < 0:
                 break
-            lines.append(line)
-        return b"".join(reversed(lines) if from_end else lines)
+            lines.append((said.when, line))
+        return lines[::-1] if from_end else lines
 
 
 def _number(said: Said) -> int:

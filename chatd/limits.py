@@ -148,7 +148,6 @@ class Limits:
     who_replies: int = row(
         1000, "lines", "In answer to one WHO: more than anybody reads.",
         "The answer ends there and says so.", "416", least=1)
-
     chathistory: int = row(
         100, "lines", "In answer to one CHATHISTORY: a few screens.",
         "The answer ends there; the client asks for the next ones.", least=1)
@@ -169,6 +168,9 @@ class Limits:
     history_bytes: int = row(
         32768, "bytes", "That a room's history may take, each line with what its object costs.",
         "The oldest are forgotten.", ring=True)
+    time_after: float = row(
+        300.0, "s", "Of silence, after which people with nc are to know when it is that somebody speaks.",
+        "Plain clients read the time before the message; IRC clients have clocks.", none=True)
     room_masks: int = row(
         30, "masks", "In a room's lists of bans, exceptions and invitations together. As of old.",
         "The mask is not added.", "478", least=1)

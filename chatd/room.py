@@ -39,12 +39,13 @@ class Room(Generic[MemberT]):
     """One room. `members` maps each to its flags, a string of letters of `PREFIXES`; times are Unix time."""
 
     __slots__ = (
-        "created", "history", "lists", "members", "modes", "name", "topic", "topic_by", "topic_when",
+        "created", "history", "lists", "members", "modes", "name", "spoken_at", "topic", "topic_by", "topic_when",
     )  # fmt: skip
 
     def __init__(self, name: str, created: float, modes: str) -> None:
         self.name = name
         self.created = created
+        self.spoken_at = created  # when somebody last said something there
         self.modes = dict.fromkeys(modes, "")  # the letters of those that are set, each with its parameter
         self.lists = MaskLists()
         self.topic = ""

@@ -9,7 +9,7 @@ from ..client import Client
 from ..history import Mark
 from ..protocol import irc, replies
 from ..protocol.capabilities import BATCH, CHATHISTORY, SERVER_TIME
-from ..protocol.event import server_time
+from ..protocol.event import server_time, to_the_minute
 from ..protocol.irc import Message
 from ..room import Room
 from .registry import IRC
@@ -135,11 +135,22 @@ def tell_history(chat: Chat, client: Client, room: Room[Client]) -> None:
     if not room.history or not may_see:
         return
     # No more than one is to have read before one's next line, however many rooms one enters at once.
-    lines = room.history.replay(room.name, client.form, int(chat.limits.pause) - len(client.outbox))
-    if not lines:
-        return
-    if client.is_plain:
+    lines = room.history.lines(room.name, client.form, int(chat.limits.pause) - len(client.outbox))
+    if lines and client.is_plain:
         client.tell(f"Earlier in {room.name}:")
-    _tell_lines(client, lines, "chathistory", room.name)
-    if client.is_plain:
+        _tell_with_times(chat, client, lines)
         client.tell("Now:")
+    elif lines:
+        _tell_lines(client, b"".join(line for _, line in lines), "chathistory", room.name)
+
+
+def _tell_with_times(chat: Chat, client: Client, lines: list[tuple[float, bytes]]) -> None:
+    """To who has no clock for them: the time before what is long ago, and after each pause."""
+    longest = chat.limits.time_after
+    before = chat.origin.wall() if chat.origin.wall() - lines[0][0] < longest else -longest
+    for when, line in lines:
+        if when - before >= longest:
+            client.tell(to_the_minute(when))
+        client.outbox.put(line)
+        before = when
+    client.answers += len(lines)

@@ -88,8 +88,8 @@ def _who(chat: Chat, client: Client, mask: str) -> Iterable[tuple[Client, Room[C
     if (named := chat.find(mask)) is not None:
         yield named, None
         return
-    everybody = mask in ("0", "*")
     wanted = mask_of(chat, client, mask, chat.pool.in_use)
+    everybody = mask == "0" or wanted.matches(client.origin.name)  # RFC 2812 3.6.1: host, server, real name, nickname
     for other in chat.seated():
         if _sees(client, other) and (everybody or _fits(wanted, other)):
             yield other, None

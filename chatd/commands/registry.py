@@ -131,7 +131,7 @@ def _run(chat: Chat, client: Client, message: Message) -> None:
         client.reply(replies.ERR_NOTREGISTERED)
     elif client.is_plain:
         client.tell(f"There is no /{message.command.lower()}. /help lists what there is; // says a slash.")
-    else:
+    elif message.command:  # an empty message is ignored (RFC 2812 2.3.1)
         client.reply(replies.ERR_UNKNOWNCOMMAND, message.command)
 
 

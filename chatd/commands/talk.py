@@ -113,8 +113,7 @@ def _speak_with(
         _refuse(client, message, replies.ERR_NOSUCHNICK, nick)
         return None
     event = client.message(message.command, other.nick, text, tags)
-    beside(other.outbox).put(event.encode(other.form))
-    chat.count_message(event, 1)
+    chat.say_to_one(other, event, beside(other.outbox))
     if other.away and message.command == "PRIVMSG":
         if client.is_plain:
             client.tell(f"{other.nick} is away: {other.away}")

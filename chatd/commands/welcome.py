@@ -62,6 +62,7 @@ def isupport(chat: Chat) -> list[str]:
         f"MODES={limits.mode_changes}",
         f"MONITOR={limits.monitors}",
         f"MSGREFTYPES={REFERENCES}",
+        f"NAMELEN={limits.realname_length}",
         f"NETWORK={chat.origin.name}",
         f"NICKLEN={limits.nick_length}",
         f"PREFIX=({''.join(PREFIXES)}){''.join(PREFIXES.values())}",

@@ -23,10 +23,10 @@ class Dialect(Enum):
 
 
 # RFC 1459 4.1 and IRCv3 capability negotiation; `JOIN :` is irssi's probe, sent before it registers. A password may
-# hold spaces, and is not to be taken for something said.
+# hold spaces, and is not to be taken for something said; nor is that of a web gateway (IRCv3 WebIRC), which is unknown.
 _IRC = re.compile(
     rb"CAP [A-Z]+(?: .*)?|NICK :?[^ ]+|USER [^ ]+ [^ ]+ [^ ]+ (?::.*|[^ ]+)|PASS .+|PING :?[^ ]+"
-    rb"|QUIT(?: :.*)?|JOIN :",
+    rb"|QUIT(?: :.*)?|JOIN :|WEBIRC .+",
     re.DOTALL,
 )
 _HTTP = re.compile(rb"[A-Z]+ (?:/[^ ]*|\*|[^ ]+:[^ ]*) HTTP/\d", re.DOTALL)  # RFC 9112 section 3

@@ -32,10 +32,11 @@ class Event:
     """One line for many readers. `text` is its last parameter; `when` is Unix time; `tags` came from its sender.
 
     What was said has a `number`, of which its msgid is made for those who read tags (IRCv3 message-ids); 0 is none. A
-    JOIN is given as the capability extended-join has it, and everybody else is shown the room alone.
+    JOIN is given as the capability extended-join has it, and everybody else is shown the room alone. After a pause it
+    `tells_time` to plain readers.
     """
 
-    __slots__ = ("_wire", "command", "number", "params", "source", "tags", "text", "when")
+    __slots__ = ("_wire", "command", "number", "params", "source", "tags", "tells_time", "text", "when")
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class Event:
         self.when = when
         self.tags: Mapping[str, str] = tags or {}
         self.number = number
+        self.tells_time = False
         self._wire: dict[int, bytes] = {}
 
     @property
@@ -73,7 +75,8 @@ class Event:
 
     def _encode(self, form: int) -> bytes:
         if form & Form.PLAIN:
-            return plain.render(self.source, self.command, self.params, self.text)
+            line = plain.render(self.source, self.command, self.params, self.text)
+            return plain.write(to_the_minute(self.when)) + line if self.tells_time and line else line
         if self.command == "TAGMSG" and not form & Form.MESSAGE_TAGS:
             return b""
         params, text = self.params, self.text
@@ -92,6 +95,11 @@ class Event:
 def msgid(number: int) -> str:
     """The number of a message as tags show it."""
     return f"{number:x}"
+
+
+def to_the_minute(when: float) -> str:
+    """Unix time as a person reads it: UTC, as nobody knows where its readers are."""
+    return f"{datetime.fromtimestamp(when, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def server_time(when: float) -> str:

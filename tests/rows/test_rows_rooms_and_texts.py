@@ -1,5 +1,7 @@
 """The rows of "Rooms and texts", pushed from outside: how many rooms and members, what is kept, how long a text is."""
 
+import math
+import re
 import subprocess
 from pathlib import Path
 
@@ -312,3 +314,21 @@ async def test_a_message_of_the_day_that_fits_is_shown_whole(tmp_path: Path, aut
         ann = await house.irc("ann")
         shown = [line for line in await ann.until(" 376 ") if " 372 " in line]
         assert shown == [":chatd.local 372 ann :- one", ":chatd.local 372 ann :- ééééé"]
+
+
+@pytest.mark.bound("time_after")
+async def test_after_a_pause_a_person_with_nc_reads_when_it_is(autojump_clock: Clock) -> None:
+    async with running(time_after=0) as house:
+        ann, bob, cid = await house.seated("ann"), await house.connect(), await house.seated("cid")
+        await bob.send("/nick bob")
+        await bob.find("Welcome")
+        await ann.send("PRIVMSG #lobby :hello")
+        told = await bob.until("<ann> hello")
+        assert re.fullmatch(r"\* \d{4}-\d\d-\d\d \d\d:\d\d UTC", told[-2])
+        assert house.hits("time_after") == 1
+        assert not any("UTC" in line for line in await cid.settle())
+        house.chat.limits.time_after = math.inf
+        house.server.apply()
+        await ann.send("PRIVMSG #lobby :again")
+        assert len(await bob.until("<ann> again")) == 1
+        assert house.hits("time_after") == 1

@@ -131,6 +131,6 @@ CASES = [
     ("MODE :", ["401"]),
     ("SAY hi", ["421"]),
     (":bob!b@h PING x", ["PONG"]),
-    (":bob", ["421"]),
+    (":bob", []),
     ("@a=1;+b PING x", ["PONG"]),
 ]

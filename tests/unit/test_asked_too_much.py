@@ -101,6 +101,21 @@ def test_who_could_not_come_in_does_not_see_who_is_there() -> None:
     assert not any("ann" in line for line in bob.says("/who"))
 
 
+def test_who_is_in_no_room_is_written_to_all_the_same() -> None:
+    operator = Operator()
+    world = operator.world
+    ann = world.irc("ann")
+    operator.asks("mode", room=LOBBY, changes=["+i"])
+    bob = world.arrives()
+    bob.be_plain()
+    bob.says("/nick bob")
+    world.wall += 500
+    ann.says("PRIVMSG bob :psst")
+    time, said = bob.hears()
+    assert time.endswith(" UTC")
+    assert said == "<ann -> you> psst"
+
+
 def test_a_room_of_one_s_own_is_enough_to_go_into_another() -> None:
     world = World(rooms_per_client=1)
     bob = world.arrives()

@@ -27,6 +27,7 @@ from chatd.protocol.intake import Intake
         b"QUIT :",
         b"QUIT :bye bye",
         b"JOIN :",
+        b"WEBIRC secret gateway host 192.0.2.1",
         b"CAP LS 302\r",
         b"JOIN :\r\n",
         b"NICK bob ",

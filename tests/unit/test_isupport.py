@@ -46,8 +46,11 @@ def test_nicklen_is_true() -> None:
 
 @pytest.mark.parametrize(
     ("token", "line", "field"),
-    [("TOPICLEN", "TOPIC #a :{}", "topic"), ("AWAYLEN", "AWAY :{}", "away"), ("USERLEN", "", "user")],
-)
+    [
+        ("NAMELEN", "SETNAME :{}", "realname"), ("TOPICLEN", "TOPIC #a :{}", "topic"), ("AWAYLEN", "AWAY :{}", "away"),
+        ("USERLEN", "", "user"),
+    ],
+)  # fmt: skip
 def test_the_lengths_of_texts_are_true(token: str, line: str, field: str) -> None:
     world = World()
     longest = int(tokens(world)[token])
@@ -191,6 +194,7 @@ HELD: dict[str, Callable[..., object]] = {
     "MODES": test_rooms_and_modes.test_as_many_changes_are_made_as_modes_says,
     "MONITOR": test_conformance_monitor.test_many_names_are_told_on_as_many_lines_as_they_take,
     "MSGREFTYPES": test_conformance_history.test_the_last_is_shown_and_no_more_than_isupport_says,
+    "NAMELEN": test_the_lengths_of_texts_are_true,
     "NETWORK": test_the_cap_and_the_name_are_told,
     "NICKLEN": test_nicklen_is_true,
     "PREFIX": test_prefix_chanmodes_and_myinfo_are_true,
