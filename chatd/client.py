@@ -12,7 +12,7 @@ from .hosts import Network
 from .pool import Ticket
 from .protocol import irc, plain, replies
 from .protocol.capabilities import STANDARD_REPLIES, form_of
-from .protocol.event import Event, Form, msgid
+from .protocol.event import Event, Form, msgid, server_time
 from .protocol.farewell import Farewell, Reason
 from .protocol.replies import Numeric
 from .protocol.waiting import Note, Occupancy
@@ -181,7 +181,8 @@ class Client:
 
     def line(self, command: str, *params: str, text: str | None = None) -> bytes:
         """One IRC line of the server's, as the client reads it."""
-        return Event(self.origin.name, command, params, text, self.origin.wall()).encode(self.form)
+        tags = irc.write_tags({"time": server_time(self.origin.wall())}) if self.form & Form.SERVER_TIME else ""
+        return irc.write(command, params, text, self.origin.name, tags)
 
     def new_id(self) -> str:
         """What nothing else is called: a batch is."""
