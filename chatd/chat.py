@@ -200,8 +200,7 @@ class Chat:
 
     def say(self, room: Room[Client], event: Event, client: Client) -> None:
         """Tell everybody in the room but the one who says it, and keep it for who comes later."""
-        self._note_pause(event, room.spoken_at)
-        room.spoken_at = event.when
+        self._note_pause(room, event, room.spoken_at)
         room.broadcast(event, skip=client)
         self.count_message(event, len(room.members) - (client in room.members))
         limits = self.limits
@@ -210,23 +209,25 @@ class Chat:
 
     def say_to_some(self, room: Room[Client], flags: str, event: Event, client: Client) -> None:
         """Tell those of the room who have one of these flags, but not the one who says it."""
-        self._note_pause(event, room.spoken_at)
-        room.spoken_at = event.when
+        self._note_pause(room, event, room.spoken_at)
         self.count_message(event, room.tell(event, flags, skip=client))
 
     def say_to_one(self, other: Client, event: Event, sink: Sink) -> None:
         """Tell one client, there."""
         if other.is_plain:
-            self._note_pause(event, max([other.spoken_at, *(room.spoken_at for room in other.rooms.values())]))
-            other.spoken_at = event.when
+            since = max([other.spoken_at, *(room.spoken_at for room in other.rooms.values())])
+            self._note_pause(other, event, since)
         sink.put(event.encode(other.form))
         self.count_message(event, 1)
 
-    def _note_pause(self, event: Event, since: float) -> None:
-        """After a pause it is told when something is said."""
+    def _note_pause(self, where: Room[Client] | Client, event: Event, since: float) -> None:
+        """After a pause it is told when something is said; that somebody types (tags alone) is nothing said."""
+        if event.text is None:
+            return
         if event.when - since >= self.limits.time_after:
             event.tells_time = True
             self.usage.hit("time_after")
+        where.spoken_at = event.when
 
     def count_message(self, event: Event, readers: int) -> None:
         if event.text is not None:  # tags alone are no message
