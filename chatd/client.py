@@ -167,11 +167,11 @@ class Client:
 
     def event(self, command: str, *params: str, text: str | None = None) -> Event:
         """Something that this client did."""
-        return Event(self.source, command, params, text, self.origin.wall(), OF_A_BOT if BOT in self.modes else None)
+        return Event(self.source, command, params, text, self.origin.wall(), OF_A_BOT if self.is_bot else None)
 
     def message(self, command: str, target: str, text: str | None, tags: dict[str, str]) -> Event:
         """Something that this client says."""
-        if BOT in self.modes:
+        if self.is_bot:
             tags = OF_A_BOT | tags  # the server's own first (IRCv3 message tags)
         return Event(self.source, command, (target,), text, self.origin.wall(), tags, next(self.origin.numbers))
 

@@ -6,6 +6,7 @@ There is one server, so a question that names another is answered with 402.
 from ..chat import Chat
 from ..client import Client
 from ..protocol import replies
+from ..protocol.event import date
 from ..protocol.irc import Message
 from . import welcome
 from .registry import IRC, asks_another_server
@@ -23,7 +24,7 @@ def version(chat: Chat, client: Client, message: Message) -> None:
 def time(chat: Chat, client: Client, message: Message) -> None:
     """See what time it is for the server."""
     if not asks_another_server(chat, client, message.params):
-        client.reply(replies.RPL_TIME, client.origin.name, text=welcome.date(client.origin.wall()))
+        client.reply(replies.RPL_TIME, client.origin.name, text=date(client.origin.wall()))
 
 
 @IRC.command("ADMIN", "[<server>]", source="RFC 2812 3.4.9")
@@ -39,7 +40,7 @@ def info(chat: Chat, client: Client, message: Message) -> None:
     if not asks_another_server(chat, client, message.params):
         for line in (
             f"{welcome.SOFTWARE}, a chat server with no implicit limit",
-            f"Started {welcome.date(chat.started)}",
+            f"Started {date(chat.started)}",
             chat.occupancy().sentence,
         ):
             client.reply(replies.RPL_INFO, text=line)

@@ -3,11 +3,14 @@
 Who asks for much pays with its own next lines (message-rate), and is never closed by what it is owed for it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from typing import TypeVar
 
 from ..chat import Chat
 from ..client import Client
 from ..protocol import irc, replies
+
+ItemT = TypeVar("ItemT")
 
 
 def look_at(chat: Chat, client: Client, things: int) -> None:
@@ -33,6 +36,14 @@ def too_many_targets(chat: Chat, client: Client, targets: Collection[str], silen
         named = irc.clip(",".join(targets), irc.NAMED_BYTES)
         client.reply(replies.ERR_TOOMANYTARGETS, named, text=f"At most {most} targets (targets); nothing was done")
     return True
+
+
+def until_enough(chat: Chat, client: Client, what: str, items: Iterable[ItemT]) -> Iterator[ItemT]:
+    """Of these, as many as may be answered with."""
+    for item in items:
+        if is_enough(chat, client, what):
+            return
+        yield item
 
 
 def is_enough(chat: Chat, client: Client, what: str) -> bool:

@@ -146,8 +146,8 @@ def tell_history(chat: Chat, client: Client, room: Room[Client]) -> None:
 
 def _tell_with_times(chat: Chat, client: Client, lines: list[tuple[float, bytes]]) -> None:
     """To who has no clock for them: the time before what is long ago, and after each pause."""
-    longest = chat.limits.time_after
-    before = chat.origin.wall() if chat.origin.wall() - lines[0][0] < longest else -longest
+    longest, now = chat.limits.time_after, chat.origin.wall()
+    before = now if now - lines[0][0] < longest else -longest
     for when, line in lines:
         if when - before >= longest:
             client.tell(to_the_minute(when))

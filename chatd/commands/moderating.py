@@ -7,7 +7,7 @@ from ..protocol.capabilities import INVITE_NOTIFY
 from ..protocol.irc import Message
 from ..room import INVITE_ONLY, OPERATOR
 from . import rooms
-from .costs import is_enough, too_many_targets
+from .costs import too_many_targets, until_enough
 from .registry import IRC, Several
 
 
@@ -56,9 +56,7 @@ def invite(chat: Chat, client: Client, message: Message) -> None:
     """Ask somebody into a room, or see where one is invited. An operator's invitation opens the room."""
     match message.params:
         case []:
-            for invited_to in chat.invitations.of(client):
-                if is_enough(chat, client, "INVITE"):
-                    break
+            for invited_to in until_enough(chat, client, "INVITE", chat.invitations.of(client)):
                 client.reply(replies.RPL_INVITELIST, invited_to.name)
             client.reply(replies.RPL_ENDOFINVITELIST)
         case [_]:

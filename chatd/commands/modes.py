@@ -7,7 +7,7 @@ from ..client import BOT, INVISIBLE, Client, Standing
 from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..room import KEY, OPERATOR, Room
-from .costs import is_enough
+from .costs import until_enough
 from .registry import IRC, tell_place
 from .room_modes import ROOM_MODES, Change, make_changes, parse_changes, spell
 
@@ -56,9 +56,7 @@ def _tell_modes(client: Client, room: Room[Client]) -> None:
 
 def _tell_list(chat: Chat, client: Client, room: Room[Client], letter: str) -> None:
     each, end = ROOM_MODES[letter].told
-    for entry in room.lists.of(letter):
-        if is_enough(chat, client, "MODE"):
-            break
+    for entry in until_enough(chat, client, "MODE", room.lists.of(letter)):
         client.reply(each, room.name, entry.mask, entry.by, str(int(entry.when)))
     client.reply(end, room.name)
 

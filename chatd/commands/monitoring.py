@@ -7,7 +7,7 @@ from ..client import Client
 from ..protocol import irc, replies
 from ..protocol.irc import Message
 from ..protocol.replies import Numeric
-from .costs import is_enough, look_at
+from .costs import look_at, until_enough
 from .registry import IRC
 
 
@@ -18,7 +18,7 @@ from .registry import IRC
 def monitor(chat: Chat, client: Client, message: Message) -> None:
     """Be told when somebody comes and goes: + and - names, C forgets all, L lists them, S tells who is here."""
     written = message.params[1] if len(message.params) > 1 else ""
-    names = list({irc.fold(name): name for name in written.split(",") if name}.values())
+    names = [name for name in irc.listed(written).values() if name]
     look_at(chat, client, len(names))
     match message.params[0].upper():
         case "+":
@@ -56,7 +56,5 @@ def _tell_who_is_here(chat: Chat, client: Client, names: Iterable[str]) -> None:
 
 
 def _tell(chat: Chat, client: Client, numeric: Numeric, words: Iterable[str]) -> None:
-    for text in client.wrap(numeric, words=words):
-        if is_enough(chat, client, "MONITOR"):
-            break
+    for text in until_enough(chat, client, "MONITOR", client.wrap(numeric, words=words)):
         client.reply(numeric, text=text.replace(" ", ","))

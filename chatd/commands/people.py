@@ -8,12 +8,12 @@ from ..chat import Chat
 from ..client import BOT, Client
 from ..protocol import irc, replies
 from ..protocol.capabilities import MULTI_PREFIX
+from ..protocol.event import date
 from ..protocol.irc import Message
 from ..room import Room
-from .costs import is_enough, look_at, mask_of
+from .costs import is_enough, look_at, mask_of, until_enough
 from .registry import IRC, asks_another_server
 from .rooms import seen_by
-from .welcome import date
 
 USERHOSTS = 5  # nicknames of one USERHOST (RFC 2812 4.8)
 TOKEN_LENGTH = 3  # by which a WHO is known again (IRCv3 WHOX)
@@ -150,9 +150,7 @@ def whowas(chat: Chat, client: Client, message: Message) -> None:
         return
     wanted, most = message.params[0], irc.count(message.params[1]) if len(message.params) > 1 else 0
     found = list(islice(chat.departed.find(wanted), most or None))
-    for former in found:
-        if is_enough(chat, client, "WHOWAS"):
-            break
+    for former in until_enough(chat, client, "WHOWAS", found):
         client.reply(replies.RPL_WHOWASUSER, former.nick, former.user, former.host, "*", text=former.realname)
         client.reply(replies.RPL_WHOISSERVER, former.nick, client.origin.name, text=date(former.when))
     if not found:

@@ -67,7 +67,7 @@ class Command:
         if "," not in written:
             return 0
         most: int = getattr(chat.limits, self.several.bound)
-        return min(len({irc.fold(name) for name in written.split(",")}), most) - 1
+        return min(len(irc.listed(written)), most) - 1
 
 
 class Table(dict[str, Command]):

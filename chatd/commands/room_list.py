@@ -9,7 +9,7 @@ from ..client import Client
 from ..protocol import replies
 from ..protocol.irc import Message
 from ..room import Room
-from .costs import is_enough, look_at, mask_of, too_many_targets
+from .costs import look_at, mask_of, too_many_targets, until_enough
 from .registry import IRC
 
 ELIST = "CMNTU"
@@ -35,12 +35,15 @@ def list_(chat: Chat, client: Client, message: Message) -> None:
     filters = [_filter(chat, client, word, now) for word in conditions]
     look_at(chat, client, chat.room_count)
     client.reply(replies.RPL_LISTSTART, "Room")
-    for room in chat.visible_rooms(client):
-        named = not masks or any(mask.matches(room.name) for mask in masks)
-        if room.members and named and all(fits(room) for fits in filters):
-            if is_enough(chat, client, "LIST"):
-                break
-            client.reply(replies.RPL_LIST, room.name, str(len(room.members)), text=room.topic)
+    found = (
+        room
+        for room in chat.visible_rooms(client)
+        if room.members
+        and (not masks or any(mask.matches(room.name) for mask in masks))
+        and all(fits(room) for fits in filters)
+    )
+    for room in until_enough(chat, client, "LIST", found):
+        client.reply(replies.RPL_LIST, room.name, str(len(room.members)), text=room.topic)
     client.reply(replies.RPL_LISTEND)
 
 

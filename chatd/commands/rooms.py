@@ -11,7 +11,7 @@ from ..protocol.capabilities import MULTI_PREFIX, USERHOST_IN_NAMES
 from ..protocol.irc import Message
 from ..protocol.replies import Numeric
 from ..room import INVITE_ONLY, KEY, LIMIT, OPERATOR, PROTECTED_TOPIC, SECRET, Room
-from .costs import is_enough, too_many_targets
+from .costs import is_enough, too_many_targets, until_enough
 from .earlier import tell_history
 from .registry import IRC, Several
 
@@ -54,7 +54,8 @@ def hold(chat: Chat, client: Client, name: str, key: str) -> None:
     else:
         if len(key) > chat.limits.key_length:
             chat.usage.hit("key_length")
-        client.held[irc.fold(name)] = (name, key if len(key) <= chat.limits.key_length else "")
+            key = ""  # what is longer is no room's
+        client.held[irc.fold(name)] = (name, key)
 
 
 def join_room(chat: Chat, client: Client, name: str, key: str = "") -> None:
@@ -151,7 +152,7 @@ def seen_by(client: Client, room: Room[Client]) -> Iterable[Client]:
     """Those of the room whom the client may see in it."""
     if client in room.members:
         return room.members
-    return (member for member in room.members if room.is_visible_to(client) and not member.invisible)
+    return [member for member in room.members if not member.invisible] if room.is_visible_to(client) else ()
 
 
 def tell_names(chat: Chat, client: Client, room: Room[Client]) -> None:
@@ -162,9 +163,9 @@ def tell_names(chat: Chat, client: Client, room: Room[Client]) -> None:
         room.prefix(member, every) + (member.source if whole else member.nick) for member in seen_by(client, room)
     ]
     symbol = "@" if SECRET in room.modes else "="
-    for text in client.wrap(replies.RPL_NAMREPLY, symbol, room.name, words=shown):
-        if is_enough(chat, client, "NAMES"):
-            break
+    for text in until_enough(
+        chat, client, "NAMES", client.wrap(replies.RPL_NAMREPLY, symbol, room.name, words=shown)
+    ):
         client.reply(replies.RPL_NAMREPLY, symbol, room.name, text=text)
 
 

@@ -54,7 +54,7 @@ def tagmsg(chat: Chat, client: Client, message: Message) -> None:
 def speak(chat: Chat, client: Client, message: Message) -> None:
     """Pass a message on to each of its targets."""
     chat.note_presence(client)
-    targets = {irc.fold(name): name for name in message.params[0].split(",")}.values()  # each once
+    targets = irc.listed(message.params[0]).values()
     if too_many_targets(chat, client, targets, silently=message.command == "NOTICE"):
         return
     for target in targets:

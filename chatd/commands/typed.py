@@ -9,7 +9,7 @@ from ..protocol import irc, plain
 from ..protocol.irc import Message
 from ..room import Room
 from . import registration, rooms, talk
-from .costs import is_enough
+from .costs import until_enough
 from .registry import PLAIN, tell_grammar
 
 
@@ -72,9 +72,7 @@ def who(chat: Chat, client: Client, message: Message) -> None:
     room = here(chat, client)
     names = [room.prefix(member) + member.nick for member in rooms.seen_by(client, room)]
     client.tell(f"{len(names)} in {room.name}. {chat.occupancy().sentence}")
-    for line in irc.wrap(sorted(names, key=irc.fold), irc.TEXT_BYTES):
-        if is_enough(chat, client, "WHO"):
-            break
+    for line in until_enough(chat, client, "WHO", irc.wrap(sorted(names, key=irc.fold), irc.TEXT_BYTES)):
         client.tell(line)
 
 
@@ -106,9 +104,7 @@ def _go(chat: Chat, client: Client, name: str) -> None:
 @PLAIN.command("ROOMS")
 def list_rooms(chat: Chat, client: Client, message: Message) -> None:
     """See which rooms there are."""
-    for room in chat.visible_rooms(client):
-        if is_enough(chat, client, "ROOMS"):
-            break
+    for room in until_enough(chat, client, "ROOMS", chat.visible_rooms(client)):
         client.tell(f"{room.name} ({len(room.members)}) {room.topic}".rstrip())
 
 
@@ -141,9 +137,7 @@ def came_in(chat: Chat, client: Client) -> None:
     """Greet a plain client that has got its seat, and bring it in."""
     company, name = _company(len(chat.default_room.members)), chat.default_room.name
     client.tell(f"Welcome, {client.nick}: {company} in {name}. /help lists what you can do.")
-    for line in chat.settings.motd:
-        if is_enough(chat, client, "MOTD"):
-            break
+    for line in until_enough(chat, client, "MOTD", chat.settings.motd):
         client.tell(line)
     if chat.default_room.topic and rooms.refusal(chat, client, chat.default_room) is None:
         client.tell(f"The topic is: {chat.default_room.topic}")

@@ -1,16 +1,16 @@
 """What the server says of itself to everybody who comes: the welcome, ISUPPORT, LUSERS, MOTD."""
 
 import math
-from datetime import UTC, datetime
 
 from .. import __version__
 from ..chat import Chat
 from ..client import BOT, Client
 from ..masks import EXCEPTIONS, INVITED
 from ..protocol import replies, waiting
+from ..protocol.event import date
 from ..protocol.irc import Message
 from ..room import PREFIXES
-from .costs import is_enough
+from .costs import until_enough
 from .earlier import REFERENCES
 from .modes import USER_MODES
 from .registry import IRC, asks_another_server
@@ -129,12 +129,6 @@ def tell_motd(chat: Chat, client: Client) -> None:
         client.reply(replies.ERR_NOMOTD)
         return
     client.reply(replies.RPL_MOTDSTART, text=f"- {client.origin.name} Message of the day -")
-    for line in chat.settings.motd:
-        if is_enough(chat, client, "MOTD"):
-            break
+    for line in until_enough(chat, client, "MOTD", chat.settings.motd):
         client.reply(replies.RPL_MOTD, text=f"- {line}")
     client.reply(replies.RPL_ENDOFMOTD)
-
-
-def date(when: float) -> str:
-    return f"{datetime.fromtimestamp(when, UTC):%Y-%m-%d %H:%M:%S} UTC"

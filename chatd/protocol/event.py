@@ -102,6 +102,11 @@ def to_the_minute(when: float) -> str:
     return f"{datetime.fromtimestamp(when, UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def date(when: float) -> str:
+    """The same to the second, for what is looked up."""
+    return f"{datetime.fromtimestamp(when, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def server_time(when: float) -> str:
     """Unix time as IRCv3 server-time writes it: UTC, with milliseconds."""
     moment = datetime.fromtimestamp(when, UTC)

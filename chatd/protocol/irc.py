@@ -153,6 +153,11 @@ def fold(name: str) -> str:
     return name.translate(_FOLD) if not name.isascii() else name.lower()
 
 
+def listed(written: str) -> dict[str, str]:
+    """The names of a parameter that has commas between them, each once, by its folded form."""
+    return {fold(name): name for name in written.split(",")}
+
+
 class Mask:
     """A mask with `*` and `?` (modern.ircdocs.horse "Wildcard Expressions"), as an attacker writes it: never slow."""
 

@@ -55,6 +55,13 @@ class Wire:
             self.lines.append(text)
 
 
+class Unread(Wire):
+    """Of somebody who reads nothing."""
+
+    def __len__(self) -> int:
+        return len("".join(self.lines))
+
+
 class Person:
     """Somebody who is connected. `hears` is what came since it was last asked."""
 

@@ -1,17 +1,10 @@
 """Who asks for much, or may not be heard: what an attacker tried, and how it ends."""
 
 import pytest
-from chat_harness import LOBBY, SERVER, Wire, World, commands
+from chat_harness import LOBBY, SERVER, Unread, World, commands
 from desk_harness import Operator
 
 from chatd.protocol import irc
-
-
-class Unread(Wire):
-    """Of somebody who reads nothing."""
-
-    def __len__(self) -> int:
-        return len("".join(self.lines))
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,10 @@ ann and bob are in #a, of which ann is operator; cid is in no room.
 """
 
 import pytest
-from chat_harness import MSGID, SERVER, Wire, World, commands
+from chat_harness import MSGID, SERVER, Unread, World, commands
 from conformance import Case, case, play
 
 ANN, BOB = (f":{nick}!{nick}@127.0.0.1" for nick in ("ann", "bob"))
-
-
-class Unread(Wire):
-    """Of somebody who reads nothing."""
-
-    def __len__(self) -> int:
-        return len("".join(self.lines))
 
 
 WHOWAS = [
