@@ -24,7 +24,7 @@ from .exits import SIGNALLED, Exit
 from .limits import Limits
 from .password import read_password
 from .safe import show
-from .stdio import Input, Notices, Output, occupy_standard_descriptors
+from .stdio import Input, Notices, Output, abandon_broken_output, occupy_standard_descriptors
 
 DEFAULT_ROOM = "#lobby"
 DEFAULT_PORT = 6667  # IRC's, by custom; also chatd's
@@ -51,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return SIGNALLED + signal.SIGINT
     except Exception as error:  # noqa: BLE001  a person gets a sentence, and the details where they can be sent from
         return crashed(error)
+    finally:
+        abandon_broken_output()
 
 
 def is_terminal() -> bool:

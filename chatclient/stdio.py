@@ -7,6 +7,7 @@ the kernel says that one is ready and then move no more than it takes without bl
 import codecs
 import os
 import select
+import sys
 from contextlib import suppress
 
 import trio
@@ -22,6 +23,17 @@ def occupy_standard_descriptors() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+
+
+def abandon_broken_output() -> None:
+    """Nobody reads what is left to be written, or the window is closed. Else Python would try it again at the end, and
+    make that the exit code (120)."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class Input:

@@ -15,7 +15,7 @@ from .bounds import NONE
 from .config import CHOICES, CONFIG_VARIABLE, ConfigError, Configuration, Sources, unknown_variables
 from .limits import Limits
 from .ops import advising, listing, memory
-from .ops.files import DoesNotFitError, check_fit, fit, raise_file_limit
+from .ops.files import DoesNotFitError, abandon_stdout, check_fit, fit, raise_file_limit
 from .ops.probe import ProbeError
 from .server import listen
 
@@ -156,7 +156,7 @@ def _to_stdout() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon_stdout()
 
 
 def _run(configuration: Configuration, sources: Sources, lower: bool) -> int:

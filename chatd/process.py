@@ -26,7 +26,7 @@ from .hosts import is_loopback
 from .limits import Limits
 from .ops import listing, log, memory, place
 from .ops.control import Control
-from .ops.files import open_files
+from .ops.files import abandon_stdout, open_files
 from .ops.wire import RefusedError
 from .protocol.waiting import count, duration
 from .server import Server
@@ -144,6 +144,7 @@ def _say(line: str) -> None:
     try:
         print(line, flush=True)
     except OSError:
+        abandon_stdout()
         logging.getLogger("chatd").info(line)
 
 

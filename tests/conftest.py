@@ -8,6 +8,14 @@ import pytest
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _buffered_output() -> Iterator[None]:
+    """Programs that a test starts write as a user's do, whatever this run was started with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONUNBUFFERED", raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _runtime_folder() -> Iterator[None]:
     """A chatd that a test starts has its control socket there."""
     with tempfile.TemporaryDirectory(prefix="chatd-") as folder, pytest.MonkeyPatch.context() as patch:

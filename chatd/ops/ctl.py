@@ -14,6 +14,7 @@ from .. import __version__
 from ..protocol.safetext import neutralise
 from . import place, wire
 from .asking import BrokenError, Connection, NoServerError, SeveralServersError, the_only_socket
+from .files import abandon_stdout
 
 DONE, REFUSED, USAGE, NO_SERVER, BROKEN = range(5)
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -142,7 +143,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _run(options)
         sys.stdout.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or it is tried again at the end
+        abandon_stdout()
         if not isinstance(error, BrokenPipeError):  # then whoever reads has seen enough
             return _fail(BROKEN, f"cannot write the answer: {error.strerror}")
     except KeyboardInterrupt:

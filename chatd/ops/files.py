@@ -1,7 +1,9 @@
 """Open files: the bound that the machine sets. It is met at start, with a sentence, and not by EMFILE at night."""
 
 import math
+import os
 import resource
+import sys
 
 from ..limits import Limits
 from ..protocol.waiting import count
@@ -20,6 +22,11 @@ def raise_file_limit() -> int:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
+
+
+def abandon_stdout() -> None:
+    """Nobody reads it. What is left to be written would be tried again at the end, and that be the exit code (120)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def open_files() -> int:
